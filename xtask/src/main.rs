@@ -1,0 +1,54 @@
+//! House tasks: `cargo xtask tidy` holds the tree to the house rules, `cargo xtask deps` the dependencies.
+#![expect(clippy::print_stdout, reason = "a tool for people: what it finds goes to stdout")]
+
+mod deps;
+mod finding;
+mod rust_source;
+mod tidy;
+mod tree;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+use finding::Report;
+use tree::Tree;
+
+/// House tasks of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Check the tree against the house rules; no build, no network.
+    Tidy,
+    /// Check licences, refused crates, duplicate versions, and that every dependency has its note.
+    Deps,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    // The folder of this crate is one below the root.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?;
+    let tree = Tree::read(root).with_context(|| format!("failed to read {}", root.display()))?;
+    let (task, report) = match arguments.task {
+        Task::Tidy => ("tidy", tidy::check(&tree)),
+        Task::Deps => ("deps", deps::check(&tree, root)?),
+    };
+    Ok(print(task, &tree, &report))
+}
+
+fn print(task: &str, tree: &Tree, report: &Report) -> ExitCode {
+    for finding in report.findings() {
+        println!("{finding}");
+    }
+    let (problems, warnings) = (report.problems(), report.warnings());
+    println!("{task}: {} files read, {problems} problems, {warnings} warnings", tree.files().len());
+    if problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
