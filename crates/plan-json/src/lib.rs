@@ -1,0 +1,24 @@
+//! Reads the engine's plan JSON: sync, `Read` to value, no IO of its own.
+//!
+//! A plan of a large workspace has hundreds of megabytes. Nothing here holds more of it than one
+//! element of one section at a time.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `splitter` | walks the top-level object and hands out the chosen sections element by element |
+//! | `scan` | finds where a value ends, without looking at what it says |
+//! | `window` | the part of the document that is in memory |
+//! | `summary` | counts what a plan would do |
+//! | `change` | what the summary reads of one resource or output change |
+//! | `digest` | hashes and counts the bytes on the way in |
+
+mod change;
+mod digest;
+mod error;
+mod scan;
+mod splitter;
+mod summary;
+mod window;
+
+pub use error::Error;
+pub use summary::{Counts, Summary, summarize};
