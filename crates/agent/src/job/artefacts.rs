@@ -1,0 +1,166 @@
+//! Plan file and JSON plan: hashed, counted and uploaded at the same time.
+
+use std::{fs::File, io, io::BufReader, io::Read};
+
+use axum::body::Body;
+use sha2::{Digest, Sha256};
+use terrane_wire::{Artefact, Counts, Secret, StoredObject};
+use tokio_util::io::ReaderStream;
+
+use super::{folder::Folder, inside::open_inside};
+use crate::{
+    client::{Backoff, CallError, Connection},
+    engines::hex,
+};
+
+const READ_BYTES: usize = 256 * 1024;
+/// Tries before giving up on a server that answers, but keeps something else.
+const TRIES_MAX: u32 = 5;
+
+/// What the report says of them.
+#[derive(Debug, Default)]
+pub(super) struct Artefacts {
+    pub(super) counts: Option<Counts>,
+    pub(super) plan_file: Option<Artefact>,
+    pub(super) plan_json: Option<Artefact>,
+}
+
+/// Why an artefact is not stored.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ArtefactError {
+    /// It is not there, or not a file.
+    #[error("failed to read the {what}: {error}")]
+    Read {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        error: io::Error,
+    },
+    /// The JSON plan is none.
+    #[error("failed to read what the engine showed of its plan: {0}")]
+    Json(#[from] terrane_plan_json::Error),
+    /// The server does not take it.
+    #[error("failed to upload the {what}: {error}")]
+    Upload {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        error: CallError,
+    },
+    /// The server keeps something else.
+    #[error("failed to upload the {what}: the server received something else")]
+    Altered {
+        /// Which.
+        what: &'static str,
+    },
+}
+
+const PLAN_FILE: &str = "plan file";
+const PLAN_JSON: &str = "JSON plan";
+
+/// Uploads both.
+pub(super) async fn upload(
+    connection: &Connection,
+    folder: &Folder,
+    uploads: &terrane_wire::Uploads,
+) -> Result<Artefacts, ArtefactError> {
+    let plan_file = Source::open(folder, PLAN_FILE, "out/plan.tfplan")?;
+    let plan_json = Source::open(folder, PLAN_JSON, "logs/plan.json")?;
+    let (to_hash, to_read) = (plan_file.clone(), plan_json.clone());
+    let hashing = tokio::task::spawn_blocking(move || to_hash.hash());
+    let counting = tokio::task::spawn_blocking(move || to_read.summarize());
+    let (hashed, summary, stored_file, stored_json) = tokio::join!(
+        hashing,
+        counting,
+        plan_file.put(connection, &uploads.plan_file),
+        plan_json.put(connection, &uploads.plan_json),
+    );
+    let gone = |what| move |error| ArtefactError::Read { what, error: io::Error::other(error) };
+    let plan_artefact = hashed.map_err(gone(PLAN_FILE))??;
+    let summary = summary.map_err(gone(PLAN_JSON))??;
+    let json_artefact = Artefact { sha256: hex(&summary.sha256), size_bytes: summary.size_bytes };
+    plan_file.check(&plan_artefact, &stored_file?)?;
+    plan_json.check(&json_artefact, &stored_json?)?;
+    let counts = Counts {
+        additions: summary.counts.additions,
+        changes: summary.counts.changes,
+        destructions: summary.counts.destructions,
+        imports: summary.counts.imports,
+        has_changes: summary.has_changes,
+        generated_configuration: summary.generated_configuration,
+    };
+    Ok(Artefacts { counts: Some(counts), plan_file: Some(plan_artefact), plan_json: Some(json_artefact) })
+}
+
+/// One file to upload.
+#[derive(Clone)]
+struct Source {
+    what: &'static str,
+    folder: Folder,
+    path: &'static str,
+    size_bytes: u64,
+}
+
+impl Source {
+    fn open(folder: &Folder, what: &'static str, path: &'static str) -> Result<Self, ArtefactError> {
+        let open = || Ok(open_inside(folder, path)?.metadata()?.len());
+        let size_bytes = open().map_err(|error| ArtefactError::Read { what, error })?;
+        Ok(Self { what, folder: folder.clone(), path, size_bytes })
+    }
+
+    /// An offset of its own, for each reader of the same file.
+    fn reader(&self) -> io::Result<File> {
+        open_inside(&self.folder, self.path)
+    }
+
+    fn hash(&self) -> Result<Artefact, ArtefactError> {
+        let hash = || {
+            let mut reader = self.reader()?;
+            let mut hasher = Sha256::new();
+            let (mut buffer, mut size_bytes) = (vec![0; READ_BYTES], 0);
+            loop {
+                let count = reader.read(&mut buffer)?;
+                if count == 0 {
+                    return Ok(Artefact { sha256: hex(&hasher.finalize()), size_bytes });
+                }
+                size_bytes += count as u64;
+                hasher.update(&buffer[..count]);
+            }
+        };
+        hash().map_err(|error| ArtefactError::Read { what: self.what, error })
+    }
+
+    fn summarize(&self) -> Result<terrane_plan_json::Summary, ArtefactError> {
+        let reader = self.reader().map_err(|error| ArtefactError::Read { what: self.what, error })?;
+        Ok(terrane_plan_json::summarize(BufReader::with_capacity(READ_BYTES, reader))?)
+    }
+
+    async fn put(&self, connection: &Connection, url: &Secret) -> Result<StoredObject, ArtefactError> {
+        let mut backoff = Backoff::new();
+        let mut tries = 0;
+        loop {
+            let reader = self.reader().map_err(|error| ArtefactError::Read { what: self.what, error })?;
+            let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(reader), READ_BYTES);
+            match connection.put_object(url.expose(), self.size_bytes, Body::from_stream(stream)).await {
+                Ok(stored) => return Ok(stored),
+                Err(error) => {
+                    tries += 1;
+                    let is_away = matches!(error, CallError::Transport(_));
+                    if error.is_final() || (tries >= TRIES_MAX && !is_away) {
+                        return Err(ArtefactError::Upload { what: self.what, error });
+                    }
+                    tracing::warn!(what = self.what, %error, "failed to upload, trying again");
+                    backoff.wait().await;
+                }
+            }
+        }
+    }
+
+    fn check(&self, own: &Artefact, stored: &StoredObject) -> Result<(), ArtefactError> {
+        if own.sha256 == stored.sha256 && own.size_bytes == stored.size_bytes {
+            Ok(())
+        } else {
+            Err(ArtefactError::Altered { what: self.what })
+        }
+    }
+}

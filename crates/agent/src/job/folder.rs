@@ -1,0 +1,154 @@
+//! Where everything of one job lies.
+
+use std::{fs, io, os::unix::fs::DirBuilderExt};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// The folder of one job. Only the parts named in [`Folder::writable`] and `input` are open to the engine.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder(Utf8PathBuf);
+
+impl Folder {
+    /// Names a folder without touching it.
+    pub(crate) fn at(root: impl Into<Utf8PathBuf>) -> Self {
+        Self(root.into())
+    }
+
+    /// Makes the folder of a job; one that exists is an error, because half a folder must not be reused.
+    pub(crate) fn create(work_dir: &Utf8Path, job_id: &str) -> io::Result<Self> {
+        let is_plain = !job_id.is_empty()
+            && job_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        if !is_plain {
+            return Err(io::Error::other("the job's id is no file name"));
+        }
+        let folder = Self(work_dir.join(job_id));
+        let private = |path: Utf8PathBuf| fs::DirBuilder::new().mode(0o700).create(path);
+        private(folder.0.clone())?;
+        for name in ["config", "tmp", "data", "home", "out", "logs", "input"] {
+            private(folder.0.join(name))?;
+        }
+        Ok(folder)
+    }
+
+    /// The folder itself.
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.0
+    }
+
+    /// The archive as it came.
+    pub(crate) fn archive(&self) -> Utf8PathBuf {
+        self.0.join("archive.tar.gz")
+    }
+
+    /// The unpacked configuration.
+    pub(crate) fn config(&self) -> Utf8PathBuf {
+        self.0.join("config")
+    }
+
+    /// `TMPDIR` of the engine.
+    pub(crate) fn tmp(&self) -> Utf8PathBuf {
+        self.0.join("tmp")
+    }
+
+    /// `TF_DATA_DIR` of the engine.
+    pub(crate) fn data(&self) -> Utf8PathBuf {
+        self.0.join("data")
+    }
+
+    /// `HOME` of the engine.
+    pub(crate) fn home(&self) -> Utf8PathBuf {
+        self.0.join("home")
+    }
+
+    /// What the engine may write to.
+    pub(crate) fn writable(&self) -> [Utf8PathBuf; 5] {
+        [self.config(), self.tmp(), self.data(), self.home(), self.0.join("out")]
+    }
+
+    /// What the engine may read.
+    pub(crate) fn input(&self) -> Utf8PathBuf {
+        self.0.join("input")
+    }
+
+    /// The engine's CLI configuration.
+    pub(crate) fn cli_config(&self) -> Utf8PathBuf {
+        self.input().join("cli.tfrc")
+    }
+
+    /// Variables that are text.
+    pub(crate) fn text_variables(&self) -> Utf8PathBuf {
+        self.input().join("variables.tfvars.json")
+    }
+
+    /// Variables that are HCL expressions.
+    pub(crate) fn hcl_variables(&self) -> Utf8PathBuf {
+        self.input().join("variables-hcl.tfvars")
+    }
+
+    /// The engine's plan file.
+    pub(crate) fn plan_file(&self) -> Utf8PathBuf {
+        self.0.join("out/plan.tfplan")
+    }
+
+    /// What `show -json` printed. Not below `out`: a provider must not be able to write to it.
+    pub(crate) fn plan_json(&self) -> Utf8PathBuf {
+        self.0.join("logs/plan.json")
+    }
+
+    /// What one command printed.
+    pub(crate) fn log(&self, name: &str) -> Utf8PathBuf {
+        self.0.join(format!("logs/{name}.log"))
+    }
+
+    /// What the sandbox lacks.
+    pub(crate) fn level(&self) -> Utf8PathBuf {
+        self.0.join("logs/sandbox.json")
+    }
+
+    /// What to run.
+    pub(crate) fn spec(&self) -> Utf8PathBuf {
+        self.0.join("spec.json")
+    }
+
+    /// The pipe for orders to the supervisor.
+    pub(crate) fn control(&self) -> Utf8PathBuf {
+        self.0.join("ctl")
+    }
+
+    /// Locked while the supervisor lives.
+    pub(crate) fn lock(&self) -> Utf8PathBuf {
+        self.0.join("lock")
+    }
+
+    /// Exists once the phase was started.
+    pub(crate) fn started(&self) -> Utf8PathBuf {
+        self.0.join("started")
+    }
+
+    /// How the phase ended.
+    pub(crate) fn exit(&self) -> Utf8PathBuf {
+        self.0.join("exit.json")
+    }
+
+    /// The phase's processes.
+    pub(crate) fn processes(&self) -> Utf8PathBuf {
+        self.0.join("processes.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Folder;
+    use camino::Utf8Path;
+
+    #[test]
+    fn an_id_that_leaves_the_work_dir_is_refused() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let work_dir = Utf8Path::from_path(dir.path()).expect("utf-8");
+        for id in ["", ".", "..", "../x", "a/b", "a b"] {
+            assert!(Folder::create(work_dir, id).is_err(), "{id:?}");
+        }
+        assert!(Folder::create(work_dir, "job-1").is_ok());
+        assert!(Folder::create(work_dir, "job-1").is_err(), "a folder is never used twice");
+    }
+}

@@ -1,0 +1,43 @@
+//! Claims work, runs the engine in a sandbox, uploads results.
+//!
+//! Three processes share one program. The **agent** (inside of the server, or on its own) claims a job and
+//! reports how it ended. For each job it starts a **supervisor** (`supervise DIR`), which serves the engine's
+//! state calls and would outlive the agent, and that starts the **sandbox** (`sandbox-init DIR`), which
+//! restricts itself and runs the engine's commands. They speak by files in the job's folder and by pipes;
+//! the engine itself is attached to files alone.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `agent` | the slots: claim, run, claim again |
+//! | `job` | one job from claim to report |
+//! | `engine` | command lines, environment and files of an engine |
+//! | `engines` | which engines there are |
+//! | `log` | the run's log: scrubbed, sent as it grows |
+//! | `supervisor` | the process that owns one phase |
+//! | `state_service` | the engine's state calls, served beside it |
+//! | `sandbox` | the process that restricts itself and runs the engine |
+//! | `leftovers` | ends what a dead agent left |
+//! | `client` | the calls to the server |
+
+mod agent;
+mod client;
+mod engine;
+pub mod engines;
+mod error;
+mod job;
+mod leftovers;
+mod log;
+mod sandbox;
+mod settings;
+mod state_service;
+mod supervisor;
+
+pub use agent::run;
+pub use client::Client;
+pub use engine::{CliConfigError, check_cli_config};
+pub use engines::FoundEngine;
+pub use error::AgentError;
+pub use leftovers::end_leftovers;
+pub use sandbox::sandbox_init;
+pub use settings::{SandboxDemand, Settings};
+pub use supervisor::supervise;

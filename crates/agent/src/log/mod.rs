@@ -1,0 +1,17 @@
+//! The run's log on its way to the server.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `patterns` | the forms in which a secret may appear |
+//! | `scrub` | replaces them in a stream of bytes |
+//! | `upload` | sends what was scrubbed, by offset |
+//! | `pump` | the task that joins them: our own lines, and files as they grow |
+
+mod patterns;
+mod pump;
+mod scrub;
+mod upload;
+
+pub(crate) use patterns::patterns;
+pub(crate) use pump::{LogLimit, Pump};
+pub(crate) use scrub::Scrubber;

@@ -1,0 +1,132 @@
+//! The steps of a behaviour.
+
+use std::{
+    env, fs, io,
+    io::Write,
+    os::unix::fs::symlink,
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Signal, getpid, kill_process};
+use serde_json::Value;
+
+use crate::interrupt;
+
+/// What steps leave for the end of the command.
+#[derive(Default)]
+pub(crate) struct Steps {
+    pub(crate) plan: Option<Value>,
+    pub(crate) has_no_plan_file: bool,
+}
+
+impl Steps {
+    /// Runs steps until one exits, and answers the exit code.
+    pub(crate) fn run(&mut self, steps: &[Value]) -> io::Result<u8> {
+        for step in steps {
+            let (name, argument) = step
+                .as_object()
+                .and_then(|step| step.iter().next())
+                .ok_or_else(|| io::Error::other(format!("{step} is no step")))?;
+            if let Some(code) = self.step(name, argument)? {
+                return Ok(code);
+            }
+        }
+        Ok(0)
+    }
+
+    fn step(&mut self, name: &str, argument: &Value) -> io::Result<Option<u8>> {
+        let text = argument.as_str().unwrap_or_default();
+        let number = argument.as_u64().unwrap_or_default();
+        match name {
+            "print" => print(text.as_bytes())?,
+            "print_error" => io::stderr().write_all(text.as_bytes())?,
+            "print_bytes_hex" => print(&bytes_of(text)?)?,
+            "repeat_mb" => repeat(number)?,
+            "sleep_ms" => thread::sleep(Duration::from_millis(number)),
+            "wait_for_file" => {
+                while !Path::new(text).exists() {
+                    thread::sleep(Duration::from_millis(2));
+                }
+            }
+            "write_file" => fs::write(string(argument, 0), string(argument, 1))?,
+            "symlink" => symlink(string(argument, 0), string(argument, 1))?,
+            "exit" => return Ok(Some(u8::try_from(number).unwrap_or(u8::MAX))),
+            "signal" => send_signal(number)?,
+            "hang" => loop {
+                thread::sleep(Duration::from_secs(3600));
+            },
+            "ignore_sigint" => interrupt::ignore(),
+            "spawn" => spawn(argument)?,
+            "plan" => self.plan = Some(argument.clone()),
+            "no_plan_file" => self.has_no_plan_file = true,
+            "read_files" => {
+                for path in argument.as_array().into_iter().flatten().filter_map(Value::as_str) {
+                    print(read_file(path).as_bytes())?;
+                }
+            }
+            "env" => {
+                for (name, value) in env::vars_os() {
+                    print(format!("{}={}\n", name.display(), value.display()).as_bytes())?;
+                }
+            }
+            other => return Err(io::Error::other(format!("there is no step {other:?}"))),
+        }
+        Ok(None)
+    }
+}
+
+/// Prints at once.
+pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+fn string(list: &Value, at: usize) -> &str {
+    list[at].as_str().unwrap_or_default()
+}
+
+fn repeat(megabytes: u64) -> io::Result<()> {
+    let line = format!("{}\n", "0123456789".repeat(10).split_at(99).0);
+    let block = line.repeat(10_000);
+    for _ in 0..megabytes {
+        print(block.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn read_file(path: &str) -> String {
+    let read = if Path::new(path).is_dir() {
+        fs::read_dir(path).map(|entries| format!("{} entries", entries.count()))
+    } else {
+        fs::read(path).map(|content| String::from_utf8_lossy(&content).into_owned())
+    };
+    match read {
+        Ok(content) => format!("readable {path}: {content}\n"),
+        Err(error) => format!("denied {path}: {error}\n"),
+    }
+}
+
+fn spawn(argument: &Value) -> io::Result<()> {
+    let words: Vec<&str> = argument.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let (program, arguments) = words.split_first().ok_or_else(|| io::Error::other("no program to spawn"))?;
+    Command::new(program).args(arguments).stdin(Stdio::null()).spawn().map(drop)
+}
+
+fn send_signal(number: u64) -> io::Result<()> {
+    let signal = i32::try_from(number).ok().and_then(Signal::from_named_raw);
+    let signal = signal.ok_or_else(|| io::Error::other(format!("there is no signal {number}")))?;
+    kill_process(getpid(), signal)?;
+    // Where the signal is one that ends a process, this is not reached.
+    thread::sleep(Duration::from_millis(50));
+    Ok(())
+}
+
+fn bytes_of(hex: &str) -> io::Result<Vec<u8>> {
+    let digits: Vec<char> = hex.chars().collect();
+    let pairs = digits.chunks(2).map(|pair| pair.iter().collect::<String>());
+    pairs.map(|pair| u8::from_str_radix(&pair, 16).map_err(io::Error::other)).collect()
+}
