@@ -1,0 +1,225 @@
+//! The application: everything handlers share, built once, by `main` and by the tests alike.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::platform::access;
+use crate::platform::db::{Db, DbError, Exec, sql};
+use crate::platform::http::Signer;
+use crate::platform::scheduler::Wake;
+use crate::platform::secrets::{KeyError, Place, Secrets, load_master_key};
+use camino::Utf8PathBuf;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::fs::{File, OpenOptions};
+use std::sync::Arc;
+use terrane_agent::engines::FoundEngine;
+use terrane_blob::Blobs;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// The shared state of a server. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Inner>);
+
+/// What [`App`] shares.
+#[derive(Debug)]
+pub struct Inner {
+    /// Settings and limits.
+    pub config: Config,
+    /// Rows.
+    pub db: Db,
+    /// Objects.
+    pub blobs: Blobs,
+    /// Encryption of secrets in rows.
+    pub secrets: Secrets,
+    /// Signed URLs.
+    pub signer: Signer,
+    /// Time.
+    pub clock: Clock,
+    /// Wake-ups between requests.
+    pub wake: Wake,
+    /// The address clients use, without a trailing slash.
+    pub public_url: String,
+    /// Fired when the server stops: long polls then answer at once.
+    pub stopping: CancellationToken,
+    /// Renders the metrics; `None` when another server of this process owns the recorder.
+    pub metrics: Option<PrometheusHandle>,
+    engines: watch::Sender<Option<Arc<[FoundEngine]>>>,
+    _data_dir_lock: File,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    #[error("cannot use the data directory {path}: {source}; name a writable one with --data-dir DIR")]
+    DataDir {
+        /// The directory.
+        path: Utf8PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Another server has it.
+    #[error(
+        "another terrane server uses the data directory {path}; stop it, or name another one with --data-dir DIR"
+    )]
+    InUse {
+        /// The directory.
+        path: Utf8PathBuf,
+    },
+    /// No master key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Another master key than the one this database was made with.
+    #[error(
+        "the encryption key does not fit this database: its secrets were sealed with another key; \
+         start with the key file this installation was made with (--encryption-key-file FILE)"
+    )]
+    WrongKey,
+    /// The database cannot be used.
+    #[error("{0}; check --database-url and that the database is running")]
+    Db(#[from] DbError),
+    /// The blob store cannot be used.
+    #[error("cannot use the blob store: {0}; check --blob-url")]
+    Blobs(#[from] terrane_blob::Error),
+    /// The address cannot be listened on.
+    #[error(
+        "cannot listen on {address}: {source}; stop what uses that port, or choose another with --listen HOST:PORT"
+    )]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The operator's CLI configuration file for the engines cannot be used.
+    #[error("{0}")]
+    EngineCliConfig(String),
+}
+
+impl App {
+    /// Opens everything. `public_url` is where clients find this server.
+    pub async fn open(config: Config, public_url: String, clock: Clock) -> Result<Self, StartError> {
+        let data_dir_lock = lock_data_dir(&config)?;
+        if let Some(path) = &config.engine_cli_config {
+            terrane_agent::check_cli_config(path)
+                .map_err(|error| StartError::EngineCliConfig(error.to_string()))?;
+        }
+        let master = load_master_key(
+            config.encryption_key_file.as_deref(),
+            &config.data_dir,
+            config.is_small_installation(),
+        )?;
+        let db = Db::open(&config.database_url()).await?;
+        let blobs = Blobs::open(&config.blob_url(), &master)?;
+        let secrets = Secrets::new(&master);
+        check_key(&db, &secrets, &clock).await?;
+        let inner = Inner {
+            signer: Signer::new(&master),
+            wake: Wake::new(),
+            stopping: CancellationToken::new(),
+            metrics: metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok(),
+            engines: watch::Sender::new(None),
+            _data_dir_lock: data_dir_lock,
+            config,
+            db,
+            blobs,
+            secrets,
+            clock,
+            public_url,
+        };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Says which engines there are, once they have been looked for.
+    pub fn set_engines(&self, engines: Arc<[FoundEngine]>) {
+        self.engines.send_replace(Some(engines));
+    }
+
+    /// The engines of the embedded agent; waits until they have been looked for.
+    pub async fn engines(&self) -> Arc<[FoundEngine]> {
+        let mut engines = self.engines.subscribe();
+        match engines.wait_for(Option::is_some).await {
+            Ok(found) => found.clone().unwrap_or_default(),
+            Err(_) => Arc::from([]),
+        }
+    }
+
+    /// An absolute URL of this server.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url)
+    }
+}
+
+fn lock_data_dir(config: &Config) -> Result<File, StartError> {
+    let path = &config.data_dir;
+    let wrong = |source| StartError::DataDir { path: path.clone(), source };
+    std::fs::create_dir_all(path).map_err(wrong)?;
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path.join("server.lock"))
+        .map_err(wrong)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::InUse { path: path.clone() }),
+        Err(std::fs::TryLockError::Error(source)) => Err(wrong(source)),
+    }
+}
+
+const INSERT_INSTALLATION: &str = "INSERT INTO installation (id, key_check_sealed, created_at) \
+     VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING";
+const SELECT_INSTALLATION: &str = "SELECT key_check_sealed FROM installation WHERE id = 1";
+
+/// Every statement here.
+pub const STATEMENTS: &[&str] = &[INSERT_INSTALLATION, SELECT_INSTALLATION];
+
+/// Compares the master key with the one the installation was made with: a wrong key must be told at the start,
+/// not when the first secret does not open.
+async fn check_key(db: &Db, secrets: &Secrets, clock: &Clock) -> Result<(), StartError> {
+    let place = Place { column: "installation.key_check", id: "1" };
+    let stored: Option<(Vec<u8>,)> = db.optional(sql(SELECT_INSTALLATION)).await?;
+    let sealed = match stored {
+        Some((sealed,)) => sealed,
+        None => {
+            let mut tx = db.begin().await?;
+            let sealed = secrets.seal(place, b"terrane");
+            tx.run(sql(INSERT_INSTALLATION).bind(sealed).bind(clock.now())).await?;
+            let (sealed,): (Vec<u8>,) = tx.one(sql(SELECT_INSTALLATION)).await?;
+            tx.commit().await?;
+            sealed
+        }
+    };
+    secrets.open(place, &sealed).map(drop).map_err(|_| StartError::WrongKey)
+}
+
+/// Every SQL statement of the program, for the test that prepares them on both databases.
+pub fn all_statements() -> Vec<&'static str> {
+    let lists: &[&[&'static str]] = &[
+        STATEMENTS,
+        access::STATEMENTS,
+        crate::applies::store::STATEMENTS,
+        crate::configuration_versions::store::STATEMENTS,
+        crate::organizations::store::STATEMENTS,
+        crate::plans::store::STATEMENTS,
+        crate::platform::logs::store::STATEMENTS,
+        crate::platform::objects::store::STATEMENTS,
+        crate::platform::scheduler::store::STATEMENTS,
+        crate::projects::store::STATEMENTS,
+        crate::run_events::store::STATEMENTS,
+        crate::runs::store::STATEMENTS,
+        crate::tokens::store::STATEMENTS,
+        crate::users::store::STATEMENTS,
+        crate::variables::store::STATEMENTS,
+        crate::workspaces::store::STATEMENTS,
+    ];
+    lists.concat()
+}

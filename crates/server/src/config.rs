@@ -1,0 +1,146 @@
+//! Everything an operator can set, and every limit by name.
+
+use camino::Utf8PathBuf;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::time::Duration;
+use terrane_agent::SandboxDemand;
+
+/// The settings of one server.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// The address clients use, without a trailing slash; by default `http://` and the listening address.
+    pub public_url: Option<String>,
+    /// Everything the server keeps on disk.
+    pub data_dir: Utf8PathBuf,
+    /// `postgres://…`, or `None` for SQLite in the data directory.
+    pub database_url: Option<String>,
+    /// `s3://…`, `gs://…`, `az://…`, a folder, or `None` for a folder in the data directory.
+    pub blob_url: Option<String>,
+    /// The master key; `None` makes one in the data directory where that is safe.
+    pub encryption_key_file: Option<Utf8PathBuf>,
+    /// Where Prometheus metrics are served without a token; `None` asks for a site administrator's token.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Runs the embedded agent takes at the same time; 0 for none.
+    pub agent_slots: usize,
+    /// Engine programs to use before any that is found.
+    pub engine_paths: Vec<Utf8PathBuf>,
+    /// Where programs called `tofu` and `terraform` are looked for, as in `PATH`.
+    pub engine_search_path: Option<OsString>,
+    /// A CLI configuration file for all engines: provider mirrors, credentials.
+    pub engine_cli_config: Option<Utf8PathBuf>,
+    /// How much of the sandbox must be had.
+    pub sandbox: SandboxDemand,
+    /// The program that is started again as supervisor; this one by default.
+    pub supervisor: Option<Utf8PathBuf>,
+    /// Sizes and times.
+    pub limits: Limits,
+}
+
+/// Limits, each with its default.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// A JSON:API request body, bytes.
+    pub document_bytes_max: usize,
+    /// A configuration archive as uploaded, bytes.
+    pub archive_bytes_max: u64,
+    /// What an archive may unpack to, and how many entries it may have.
+    pub archive: terrane_slug::Limits,
+    /// One uploaded plan file or JSON plan, bytes.
+    pub plan_object_bytes_max: u64,
+    /// One log, bytes.
+    pub log_bytes_max: u64,
+    /// The value of one variable, bytes.
+    pub variable_bytes_max: usize,
+    /// Variables of one workspace, and of one run.
+    pub variables_max: usize,
+    /// Time a request's head may take to arrive.
+    pub header_timeout: Duration,
+    /// A body must go on arriving within this time.
+    pub body_idle_timeout: Duration,
+    /// How long a log read waits for new bytes.
+    pub log_poll: Duration,
+    /// Life of a JSON plan's URL (api-contract 3.8).
+    pub plan_url_life: Duration,
+    /// Life of upload, download and log URLs (api-contract 3.9).
+    pub object_url_life: Duration,
+    /// One plan phase.
+    pub plan_timeout: Duration,
+    /// An agent that is silent for so long has lost its job.
+    pub lease: Duration,
+    /// After a cancel, how long until a force-cancel is offered.
+    pub force_cancel_after: Duration,
+    /// After one SIGINT, how long an engine may take to end.
+    pub interrupt_grace: Duration,
+    /// Life of a token made without `expired-at` (api-contract section 20 row 7).
+    pub token_life: Duration,
+    /// On SIGTERM, how long requests in flight may take.
+    pub shutdown_grace: Duration,
+}
+
+const MIB: u64 = 1024 * 1024;
+const HOUR: u64 = 3600;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document_bytes_max: 2 * 1024 * 1024,
+            archive_bytes_max: 512 * MIB,
+            archive: terrane_slug::Limits::default(),
+            plan_object_bytes_max: 2048 * MIB,
+            log_bytes_max: 512 * MIB,
+            variable_bytes_max: 256 * 1024,
+            variables_max: 1000,
+            header_timeout: Duration::from_secs(10),
+            body_idle_timeout: Duration::from_secs(30),
+            log_poll: Duration::from_secs(20),
+            plan_url_life: Duration::from_secs(60),
+            object_url_life: Duration::from_secs(25 * HOUR),
+            plan_timeout: Duration::from_secs(2 * HOUR),
+            lease: Duration::from_secs(30),
+            force_cancel_after: Duration::from_secs(60),
+            interrupt_grace: Duration::from_secs(95),
+            token_life: Duration::from_secs(2 * 365 * 24 * HOUR),
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Config {
+    /// Defaults around a data directory.
+    pub fn new(data_dir: Utf8PathBuf) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            data_dir,
+            database_url: None,
+            blob_url: None,
+            encryption_key_file: None,
+            metrics_listen: None,
+            agent_slots: 2,
+            engine_paths: Vec::new(),
+            engine_search_path: std::env::var_os("PATH"),
+            engine_cli_config: None,
+            sandbox: SandboxDemand::BestEffort,
+            supervisor: None,
+            limits: Limits::default(),
+        }
+    }
+
+    /// The database's address.
+    pub fn database_url(&self) -> String {
+        self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join("terrane.db")))
+    }
+
+    /// The blob store's address.
+    pub fn blob_url(&self) -> String {
+        self.blob_url.clone().unwrap_or_else(|| self.data_dir.join("blobs").into_string())
+    }
+
+    /// Whether this server is the only one of its installation, so that it may make its own key.
+    pub fn is_small_installation(&self) -> bool {
+        self.database_url.is_none() && self.blob_url.as_deref().is_none_or(|url| !url.contains("://"))
+    }
+}

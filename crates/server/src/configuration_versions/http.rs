@@ -1,0 +1,171 @@
+//! The routes of configuration versions (api-contract section 6).
+
+mod download;
+mod upload;
+
+pub use download::read_archive;
+pub use upload::upload;
+
+use super::model::ConfigurationStatus;
+use super::store::{self, ConfigurationVersion};
+use crate::app::App;
+use crate::ids::{ConfigurationVersionId, RunId};
+use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
+use crate::platform::http::{ApiError, ApiResult, Body, Purpose, Route, created, get, ok, post};
+use crate::runs;
+use crate::status_times::StatusTimes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use terrane_jsonapi::{Document, Query, Relationship, Resource};
+
+/// This folder's routes.
+pub fn routes() -> Vec<Route> {
+    const LIST: &str = "/api/v2/workspaces/{workspace_id}/configuration-versions";
+    const ONE: &str = "/api/v2/configuration-versions/{configuration_version_id}";
+    vec![
+        post(LIST, "createConfigurationVersion", Needs::Workspace(Right::PlanRuns), make),
+        get(LIST, "listConfigurationVersions", Needs::Workspace(Right::ReadRuns), list),
+        get(ONE, "getConfigurationVersion", Needs::ConfigurationVersion(Right::ReadRuns), show),
+        get(
+            "/api/v2/configuration-versions/{configuration_version_id}/download",
+            "downloadConfigurationVersion",
+            Needs::ConfigurationVersion(Right::ReadRuns),
+            download,
+        ),
+        get(
+            "/api/v2/runs/{run_id}/configuration-version",
+            "getConfigurationVersionOfRun",
+            Needs::Run(Right::ReadRuns),
+            show_of_run,
+        ),
+        get(
+            "/api/v2/runs/{run_id}/configuration-version/download",
+            "downloadConfigurationVersionOfRun",
+            Needs::Run(Right::ReadRuns),
+            download_of_run,
+        ),
+    ]
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct ConfigurationVersionAttributes<'a> {
+    auto_queue_runs: bool,
+    error: Option<()>,
+    error_message: Option<()>,
+    source: &'a str,
+    speculative: bool,
+    provisional: bool,
+    status: ConfigurationStatus,
+    status_timestamps: &'a StatusTimes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload_url: Option<String>,
+}
+
+/// The resource, without its upload URL: that is shown once, to whoever made it.
+pub fn resource(version: &ConfigurationVersion) -> Resource {
+    with_upload_url(version, None)
+}
+
+fn with_upload_url(version: &ConfigurationVersion, upload_url: Option<String>) -> Resource {
+    let attributes = ConfigurationVersionAttributes {
+        auto_queue_runs: version.auto_queue_runs,
+        error: None,
+        error_message: None,
+        source: &version.source,
+        speculative: version.speculative,
+        provisional: version.provisional,
+        status: version.status,
+        status_timestamps: &version.status_times,
+        upload_url,
+    };
+    let own = format!("/api/v2/configuration-versions/{}", version.id);
+    Resource::new("configuration-versions", &version.id, &attributes)
+        .relate("ingress-attributes", Relationship::One(None))
+        .link("self", own.clone())
+        .link("download", format!("{own}/download"))
+}
+
+async fn make(
+    State(app): State<App>,
+    granted: Granted<WorkspaceScope>,
+    headers: HeaderMap,
+    Body(body): Body,
+) -> ApiResult {
+    body.expect_kind("configuration-versions")?;
+    let given = &body.attributes;
+    let version = ConfigurationVersion {
+        id: ConfigurationVersionId::random(),
+        workspace_id: granted.workspace_id.clone(),
+        status: ConfigurationStatus::Pending,
+        status_times: StatusTimes::default(),
+        source: if headers.contains_key("x-terraform-integration") { "terraform" } else { "tfe-api" }
+            .to_owned(),
+        auto_queue_runs: given.boolean("auto-queue-runs")?.value().unwrap_or(true),
+        speculative: given.boolean("speculative")?.value().unwrap_or(false),
+        provisional: given.boolean("provisional")?.value().unwrap_or(false),
+        object_id: None,
+        created_by: Some(granted.caller().user_id.to_string()),
+        created_at: app.clock.now(),
+    };
+    let mut tx = app.db.begin().await?;
+    store::insert(&mut tx, &version, &granted.caller().user_id).await?;
+    tx.commit().await?;
+    let expires = version.created_at.plus(app.config.limits.object_url_life);
+    let path = app.signer.path(Purpose::ConfigurationUpload, version.id.as_str(), expires);
+    let upload_url = app.url(path.expose_secret());
+    Ok(created(&Document::one(with_upload_url(&version, Some(upload_url)))))
+}
+
+async fn list(
+    State(app): State<App>,
+    granted: Granted<WorkspaceScope>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+) -> ApiResult {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let page = query.page();
+    let versions = store::list(&app.db, &granted.workspace_id, page).await?;
+    let total = store::count(&app.db, &granted.workspace_id).await?;
+    let resources = versions.iter().map(resource).collect();
+    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+}
+
+async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
+    Ok(ok(&Document::one(resource(&find(&app, id).await?))))
+}
+
+async fn show_of_run(State(app): State<App>, Path(run): Path<String>) -> ApiResult {
+    Ok(ok(&Document::one(resource(&of_run(&app, run).await?))))
+}
+
+async fn download(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
+    redirect(&app, &find(&app, id).await?)
+}
+
+async fn download_of_run(State(app): State<App>, Path(run): Path<String>) -> ApiResult {
+    redirect(&app, &of_run(&app, run).await?)
+}
+
+async fn find(app: &App, id: String) -> ApiResult<ConfigurationVersion> {
+    store::find(&app.db, &ConfigurationVersionId::from(id)).await?.ok_or_else(ApiError::not_found)
+}
+
+async fn of_run(app: &App, run: String) -> ApiResult<ConfigurationVersion> {
+    let run = runs::store::find(&app.db, &RunId::from(run)).await?.ok_or_else(ApiError::not_found)?;
+    store::find(&app.db, &run.configuration_version_id).await?.ok_or_else(ApiError::not_found)
+}
+
+/// 302 to the archive; 404 while there is none.
+fn redirect(app: &App, version: &ConfigurationVersion) -> ApiResult {
+    if version.status != ConfigurationStatus::Uploaded {
+        return Err(ApiError::not_found());
+    }
+    let expires = app.clock.now().plus(app.config.limits.plan_url_life);
+    let url = app
+        .url(app.signer.path(Purpose::ConfigurationDownload, version.id.as_str(), expires).expose_secret());
+    Ok((StatusCode::FOUND, [(header::LOCATION, url)]).into_response())
+}

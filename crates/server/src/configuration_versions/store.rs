@@ -1,0 +1,133 @@
+//! The `configuration_versions` table.
+
+use super::model::ConfigurationStatus;
+use crate::clock::Time;
+use crate::ids::{ConfigurationVersionId, OrganizationId, UserId, WorkspaceId};
+use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::status_times::StatusTimes;
+use terrane_jsonapi::Page;
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.id, c.workspace_id, c.status, c.status_times, c.source, c.auto_queue_runs, c.speculative, ",
+            "c.provisional, c.object_id, c.created_by, c.created_at FROM configuration_versions c ",
+            $rest
+        )
+    };
+}
+
+const FIND: &str = select!("WHERE c.id = $1");
+const IN_ORGANIZATION: &str =
+    select!("JOIN workspaces w ON w.id = c.workspace_id WHERE c.id = $1 AND w.organization_id = $2");
+const LATEST_UPLOADED: &str = select!(
+    "WHERE c.workspace_id = $1 AND c.status = 'uploaded' AND c.speculative = FALSE AND c.provisional = FALSE \
+     ORDER BY c.created_at DESC, c.id DESC LIMIT 1"
+);
+const LIST: &str =
+    select!("WHERE c.workspace_id = $1 ORDER BY c.created_at DESC, c.id DESC LIMIT $2 OFFSET $3");
+const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM configuration_versions WHERE workspace_id = $1";
+const INSERT: &str = "INSERT INTO configuration_versions (id, workspace_id, status, status_times, source, auto_queue_runs, \
+     speculative, provisional, created_by, created_at) VALUES ($1, $2, 'pending', '', $3, $4, $5, $6, $7, $8)";
+const SET_UPLOADED: &str = "UPDATE configuration_versions SET status = 'uploaded', status_times = status_times || $1, \
+     object_id = $2 WHERE id = $3 AND status = 'pending'";
+
+/// Every statement here.
+pub const STATEMENTS: &[&str] = &[FIND, IN_ORGANIZATION, LATEST_UPLOADED, LIST, COUNT, INSERT, SET_UPLOADED];
+
+/// A configuration version.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct ConfigurationVersion {
+    /// The configuration version.
+    #[sqlx(try_from = "String")]
+    pub id: ConfigurationVersionId,
+    /// Whose.
+    #[sqlx(try_from = "String")]
+    pub workspace_id: WorkspaceId,
+    /// Where it stands.
+    #[sqlx(try_from = "String")]
+    pub status: ConfigurationStatus,
+    /// Since when.
+    #[sqlx(try_from = "String")]
+    pub status_times: StatusTimes,
+    /// `tfe-api` or `terraform`.
+    pub source: String,
+    /// A run starts by itself after the upload.
+    pub auto_queue_runs: bool,
+    /// Its runs are plan-only.
+    pub speculative: bool,
+    /// Does not become the workspace's current one before it is applied.
+    pub provisional: bool,
+    /// The stored archive.
+    pub object_id: Option<String>,
+    /// Made by.
+    pub created_by: Option<String>,
+    /// When made.
+    #[sqlx(try_from = "i64")]
+    pub created_at: Time,
+}
+
+/// One by id.
+pub async fn find(
+    exec: impl Exec,
+    id: &ConfigurationVersionId,
+) -> Result<Option<ConfigurationVersion>, DbError> {
+    exec.optional(sql(FIND).bind(id)).await
+}
+
+/// One by id, of any workspace of an organization.
+pub async fn in_organization(
+    exec: impl Exec,
+    id: &ConfigurationVersionId,
+    organization: &OrganizationId,
+) -> Result<Option<ConfigurationVersion>, DbError> {
+    exec.optional(sql(IN_ORGANIZATION).bind(id).bind(organization)).await
+}
+
+/// The newest of a workspace that a normal run may use.
+pub async fn latest_uploaded(
+    exec: impl Exec,
+    workspace: &WorkspaceId,
+) -> Result<Option<ConfigurationVersion>, DbError> {
+    exec.optional(sql(LATEST_UPLOADED).bind(workspace)).await
+}
+
+/// One page, newest first.
+pub async fn list(
+    exec: impl Exec,
+    workspace: &WorkspaceId,
+    page: Page,
+) -> Result<Vec<ConfigurationVersion>, DbError> {
+    exec.all(sql(LIST).bind(workspace).bind(page.limit()).bind(page.offset())).await
+}
+
+/// How many a workspace has.
+pub async fn count(exec: impl Exec, workspace: &WorkspaceId) -> Result<u64, DbError> {
+    let (count,): (i64,) = exec.one(sql(COUNT).bind(workspace)).await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Makes one.
+pub async fn insert(tx: &mut Tx, row: &ConfigurationVersion, creator: &UserId) -> Result<(), DbError> {
+    let query = sql(INSERT)
+        .bind(&row.id)
+        .bind(&row.workspace_id)
+        .bind(&row.source)
+        .bind(row.auto_queue_runs)
+        .bind(row.speculative)
+        .bind(row.provisional)
+        .bind(creator)
+        .bind(row.created_at);
+    tx.run(query).await.map(drop)
+}
+
+/// `pending → uploaded`; false when it was uploaded before.
+pub async fn set_uploaded(
+    tx: &mut Tx,
+    id: &ConfigurationVersionId,
+    object: &str,
+    now: Time,
+) -> Result<bool, DbError> {
+    let query = sql(SET_UPLOADED).bind(StatusTimes::line("uploaded-at", now)).bind(object).bind(id);
+    Ok(tx.run(query).await? == 1)
+}

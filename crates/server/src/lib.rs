@@ -1,0 +1,39 @@
+//! The control plane: API, scheduler, storage.
+//!
+//! | folder | API resource |
+//! |---|---|
+//! | [`plans`] | `plans`, the heart: states, counts, log URL, JSON plan |
+//! | [`runs`], [`run_events`], [`applies`] | `runs`, `run-events`, `applies` |
+//! | [`configuration_versions`] | `configuration-versions` |
+//! | [`workspaces`], [`variables`] | `workspaces`, `vars` |
+//! | [`organizations`], [`projects`] | `organizations`, `projects`, `entitlement-sets` |
+//! | [`users`], [`tokens`] | `users`, `authentication-tokens` |
+//! | [`agents`] | what agents call (crate `terrane-wire`) |
+//! | [`platform`] | what no resource owns: access, database, HTTP, logs, objects, scheduler, secrets |
+//!
+//! Inside a folder: `model.rs` has states and rules, `store.rs` all SQL, `http.rs` routes and documents, and a verb
+//! (`create.rs`, `cancel.rs`, `ingest.rs`) is one operation of several steps.
+
+pub mod agents;
+pub mod app;
+pub mod applies;
+pub mod clock;
+pub mod config;
+pub mod configuration_versions;
+pub mod ids;
+pub mod organizations;
+pub mod plans;
+pub mod platform;
+pub mod projects;
+pub mod router;
+pub mod run_events;
+pub mod runs;
+mod start;
+mod status_times;
+mod text_enum;
+pub mod tokens;
+pub mod users;
+pub mod variables;
+pub mod workspaces;
+
+pub use start::Server;

@@ -1,0 +1,187 @@
+//! The routes of organizations (api-contract section 10).
+
+use super::store::{self, Organization};
+use super::write;
+use crate::app::App;
+use crate::clock::Time;
+use crate::platform::access::{Caller, Granted, Needs, OrganizationScope, Right};
+use crate::platform::http::{
+    ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, patch, post, put,
+};
+use axum::extract::{RawQuery, State};
+use axum::http::Uri;
+use serde::Serialize;
+use terrane_jsonapi::{Document, Query, Relationship, Resource, ResourceId};
+
+/// This folder's routes.
+pub fn routes() -> Vec<Route> {
+    const ONE: &str = "/api/v2/organizations/{organization}";
+    vec![
+        get("/api/v2/organizations", "listOrganizations", Needs::User, list),
+        post("/api/v2/organizations", "createOrganization", Needs::User, make),
+        get(ONE, "getOrganization", Needs::Organization(Right::ReadOrganization), show),
+        patch(ONE, "updateOrganization", Needs::Organization(Right::ManageOrganization), change),
+        put(ONE, "replaceOrganization", Needs::Organization(Right::ManageOrganization), change),
+        delete(ONE, "deleteOrganization", Needs::Organization(Right::ManageOrganization), remove),
+        get(
+            "/api/v2/organizations/{organization}/entitlement-set",
+            "getEntitlementSet",
+            Needs::Organization(Right::ReadOrganization),
+            entitlements,
+        ),
+    ]
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct OrganizationAttributes<'a> {
+    name: &'a str,
+    external_id: &'a str,
+    email: Option<&'a str>,
+    created_at: Time,
+    default_execution_mode: &'static str,
+    collaborator_auth_policy: &'a str,
+    session_timeout: Option<i64>,
+    session_remember: Option<i64>,
+    cost_estimation_enabled: bool,
+    saml_enabled: bool,
+    two_factor_conformant: bool,
+    plan_identifier: &'static str,
+    plan_expired: bool,
+    permissions: Permissions,
+}
+
+/// Whoever sees an organization is an owner or a site administrator.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Permissions {
+    can_update: bool,
+    can_destroy: bool,
+    can_create_workspace: bool,
+    can_create_project: bool,
+    can_create_team: bool,
+    can_manage_users: bool,
+    can_update_api_token: bool,
+    can_update_agent_pools: bool,
+    can_manage_varsets: bool,
+    can_traverse: bool,
+}
+
+/// The resource.
+pub fn resource(organization: &Organization) -> Resource {
+    let name = &organization.name;
+    let attributes = OrganizationAttributes {
+        name,
+        external_id: organization.id.as_str(),
+        email: organization.email.as_deref(),
+        created_at: organization.created_at,
+        default_execution_mode: "remote",
+        collaborator_auth_policy: &organization.collaborator_auth_policy,
+        session_timeout: organization.session_timeout_minutes,
+        session_remember: organization.session_remember_minutes,
+        cost_estimation_enabled: false,
+        saml_enabled: false,
+        two_factor_conformant: true,
+        plan_identifier: "self-hosted",
+        plan_expired: false,
+        permissions: Permissions {
+            can_update: true,
+            can_destroy: true,
+            can_create_workspace: true,
+            can_create_project: false,
+            can_create_team: false,
+            can_manage_users: false,
+            can_update_api_token: false,
+            can_update_agent_pools: false,
+            can_manage_varsets: false,
+            can_traverse: true,
+        },
+    };
+    let own = format!("/api/v2/organizations/{name}");
+    let project = organization.default_project_id.as_ref().map(|id| ResourceId::new("projects", id));
+    let entitlements = ResourceId::new("entitlement-sets", &organization.id);
+    Resource::new("organizations", name, &attributes)
+        .relate("default-project", Relationship::One(project))
+        .relate("default-agent-pool", Relationship::One(None))
+        .relate("entitlement-set", Relationship::OneAt(Some(entitlements), format!("{own}/entitlement-set")))
+        .link("self", own)
+}
+
+/// Everything unless a page is asked for (api-contract 2.6).
+async fn list(State(app): State<App>, caller: Caller, uri: Uri, RawQuery(query): RawQuery) -> ApiResult {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let all = caller.is_site_admin;
+    if !query.asks_for_a_page() {
+        let organizations = store::list(&app.db, all, &caller.user_id, i64::MAX, 0).await?;
+        return Ok(ok(&Document::many(organizations.iter().map(resource).collect())));
+    }
+    let page = query.page();
+    let organizations = store::list(&app.db, all, &caller.user_id, page.limit(), page.offset()).await?;
+    let total = store::count(&app.db, all, &caller.user_id).await?;
+    let resources = organizations.iter().map(resource).collect();
+    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+}
+
+async fn make(State(app): State<App>, caller: Caller, Body(body): Body) -> ApiResult {
+    Ok(created(&Document::one(resource(&write::create(&app, &caller, &body).await?))))
+}
+
+async fn show(State(app): State<App>, granted: Granted<OrganizationScope>) -> ApiResult {
+    let organization =
+        store::find(&app.db, &granted.organization_name).await?.ok_or_else(ApiError::not_found)?;
+    Ok(ok(&Document::one(resource(&organization))))
+}
+
+async fn change(State(app): State<App>, granted: Granted<OrganizationScope>, Body(body): Body) -> ApiResult {
+    Ok(ok(&Document::one(resource(&write::update(&app, &granted, &body).await?))))
+}
+
+async fn remove(State(app): State<App>, granted: Granted<OrganizationScope>) -> ApiResult {
+    write::delete(&app, &granted).await?;
+    Ok(no_content())
+}
+
+/// What this server offers. `operations` must be true: without it the CLI runs everything locally.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Entitlements {
+    operations: bool,
+    state_storage: bool,
+    agents: bool,
+    teams: bool,
+    run_tasks: bool,
+    vcs_integrations: bool,
+    private_module_registry: bool,
+    policy_enforcement: bool,
+    sentinel: bool,
+    cost_estimation: bool,
+    sso: bool,
+    audit_logging: bool,
+    global_run_tasks: bool,
+    private_run_tasks: bool,
+    user_limit: Option<u64>,
+}
+
+async fn entitlements(granted: Granted<OrganizationScope>) -> ApiResult {
+    let offered = Entitlements {
+        operations: true,
+        state_storage: false,
+        agents: false,
+        teams: false,
+        run_tasks: false,
+        vcs_integrations: false,
+        private_module_registry: false,
+        policy_enforcement: false,
+        sentinel: false,
+        cost_estimation: false,
+        sso: false,
+        audit_logging: false,
+        global_run_tasks: false,
+        private_run_tasks: false,
+        user_limit: None,
+    };
+    let own = format!("/api/v2/organizations/{}/entitlement-set", granted.organization_name);
+    Ok(ok(&Document::one(
+        Resource::new("entitlement-sets", &granted.organization_id, &offered).link("self", own),
+    )))
+}

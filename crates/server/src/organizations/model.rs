@@ -1,0 +1,21 @@
+//! Names of organizations.
+
+/// The longest name.
+const NAME_CHARS_MAX: usize = 40;
+
+/// Whether an organization may have this name: letters, digits, `-` and `_`.
+pub fn is_name(name: &str) -> bool {
+    (3..=NAME_CHARS_MAX).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn names() {
+        assert!(is_name("acme") && is_name("a-b_3"));
+        assert!(!is_name("ab") && !is_name("a b c") && !is_name("a/b/c") && !is_name(&"x".repeat(41)));
+    }
+}

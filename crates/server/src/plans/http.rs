@@ -1,0 +1,124 @@
+//! `GET /plans/:id` and what hangs on it (api-contract section 3).
+
+mod json_output;
+
+pub use json_output::read_json;
+
+use super::model::PlanStatus;
+use super::store::{self, Plan};
+use crate::app::App;
+use crate::clock::Time;
+use crate::ids::{PlanId, RunId};
+use crate::platform::access::{Needs, Right};
+use crate::platform::http::{ApiError, ApiResult, Purpose, Route, get, ok};
+use crate::status_times::StatusTimes;
+use axum::extract::{Path, State};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use terrane_jsonapi::{Document, Relationship, Resource};
+
+/// This folder's routes.
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/api/v2/plans/{plan_id}", "getPlan", Needs::Plan(Right::ReadRuns), show),
+        get("/api/v2/runs/{run_id}/plan", "getPlanOfRun", Needs::Run(Right::ReadRuns), show_of_run),
+        get("/api/v2/plans/{plan_id}/json-output", "getPlanJson", Needs::Plan(Right::Administer), show_json),
+        get(
+            "/api/v2/runs/{run_id}/plan/json-output",
+            "getPlanJsonOfRun",
+            Needs::Run(Right::Administer),
+            show_json_of_run,
+        ),
+    ]
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct PlanAttributes<'a> {
+    execution_details: Option<ExecutionDetails<'a>>,
+    generated_configuration: bool,
+    has_changes: bool,
+    resource_additions: Option<i64>,
+    resource_changes: Option<i64>,
+    resource_destructions: Option<i64>,
+    resource_imports: Option<i64>,
+    structured_run_output_enabled: bool,
+    status: PlanStatus,
+    status_timestamps: &'a StatusTimes,
+    log_read_url: String,
+    actions: Actions,
+    permissions: Permissions,
+}
+
+#[derive(Serialize)]
+struct ExecutionDetails<'a> {
+    mode: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Actions {
+    is_exportable: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Permissions {
+    can_export: bool,
+}
+
+/// The plan as a resource.
+pub fn document(app: &App, plan: &Plan) -> Resource {
+    let attributes = PlanAttributes {
+        execution_details: plan.execution_mode.as_deref().map(|mode| ExecutionDetails { mode }),
+        generated_configuration: plan.generated_configuration,
+        has_changes: plan.has_changes,
+        resource_additions: plan.resource_additions,
+        resource_changes: plan.resource_changes,
+        resource_destructions: plan.resource_destructions,
+        resource_imports: plan.resource_imports,
+        structured_run_output_enabled: false,
+        status: plan.status,
+        status_timestamps: &plan.status_times,
+        log_read_url: log_read_url(app, plan),
+        actions: Actions { is_exportable: false },
+        permissions: Permissions { can_export: false },
+    };
+    let own = format!("/api/v2/plans/{}", plan.id);
+    let json_output = json_output::may_exist(plan).then(|| format!("{own}/json-output"));
+    Resource::new("plans", &plan.id, &attributes)
+        .relate("state-versions", Relationship::Many(Vec::new()))
+        .relate("exports", Relationship::Many(Vec::new()))
+        .link("self", own)
+        .link("json-output", json_output)
+}
+
+/// The same on every read for as long as a run may last, and alive for at least that long (api-contract section 20
+/// row 23): the expiry moves in steps.
+fn log_read_url(app: &App, plan: &Plan) -> String {
+    let life = i64::try_from(app.config.limits.object_url_life.as_micros()).unwrap_or(i64::MAX / 4);
+    let steps = (app.clock.now().0 - plan.created_at.0).max(0) / life;
+    let expires = Time(plan.created_at.0 + (steps + 2) * life);
+    let path = app.signer.stable_path(Purpose::PlanLog, plan.id.as_str(), expires);
+    app.url(path.expose_secret())
+}
+
+async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
+    let plan = store::find(&app.db, &PlanId::from(id)).await?.ok_or_else(ApiError::not_found)?;
+    Ok(ok(&Document::one(document(&app, &plan))))
+}
+
+async fn show_of_run(State(app): State<App>, Path(run): Path<String>) -> ApiResult {
+    let plan = store::of_run(&app.db, &RunId::from(run)).await?.ok_or_else(ApiError::not_found)?;
+    Ok(ok(&Document::one(document(&app, &plan))))
+}
+
+async fn show_json(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
+    let plan = store::find(&app.db, &PlanId::from(id)).await?.ok_or_else(ApiError::not_found)?;
+    json_output::redirect(&app, &plan)
+}
+
+async fn show_json_of_run(State(app): State<App>, Path(run): Path<String>) -> ApiResult {
+    let plan = store::of_run(&app.db, &RunId::from(run)).await?.ok_or_else(ApiError::not_found)?;
+    json_output::redirect(&app, &plan)
+}

@@ -1,0 +1,13 @@
+//! Plans: `GET /plans/:id` and the JSON plan behind a one-minute URL.
+//!
+//! `pending → queued → running → finished | errored | canceled`; `pending`, `queued → unreachable`. A plan changes only
+//! together with its run, in one transaction ([`ingest`]).
+
+mod http;
+mod ingest;
+pub mod model;
+pub mod store;
+
+pub use http::{document, read_json, routes};
+pub(crate) use ingest::hex;
+pub use ingest::{End, ingest};

@@ -1,0 +1,186 @@
+//! The check before every handler.
+
+use super::model::{
+    AgentCaller, Caller, Granted, Needs, OrganizationScope, Right, WorkspaceScope, allows, digest_of_token,
+};
+use super::store::{self, OrganizationRow, TokenRow, WorkspaceOf, WorkspaceRow};
+use crate::app::App;
+use crate::clock::Time;
+use crate::ids::UserId;
+use crate::platform::http::ApiError;
+use axum::RequestPartsExt;
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// `last-used-at` of a token is exact to this many microseconds: a write on every request would cost more than the
+/// request.
+const LAST_USED_GRAIN_MICROS: i64 = 60_000_000;
+
+/// Lets a request pass to its handler when the route's needs are met.
+pub async fn authorize(
+    State((app, needs)): State<(App, Needs)>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    match needs {
+        Needs::Anonymous | Needs::SignedUrl => {}
+        Needs::Agent => {
+            let agent = agent(&app, &parts).await?;
+            parts.extensions.insert(agent);
+        }
+        _ => {
+            let caller = user(&app, &parts).await?;
+            grant(&app, needs, caller, &mut parts).await?;
+        }
+    }
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+async fn grant(app: &App, needs: Needs, caller: Caller, parts: &mut Parts) -> Result<(), ApiError> {
+    let path: RawPathParams = parts.extract().await.map_err(|_| ApiError::not_found())?;
+    let named = |name: &str| path.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+    let workspace = |of, right| workspace_grant(app, caller.clone(), of, right);
+    match needs {
+        Needs::Organization(right) => {
+            let row = store::organization(&app.db, named("organization"), &caller.user_id).await?;
+            parts.extensions.insert(organization_grant(caller, row, right)?);
+        }
+        Needs::Project(right) => {
+            let row = store::organization_of_project(&app.db, named("project_id"), &caller.user_id).await?;
+            parts.extensions.insert(organization_grant(caller, row, right)?);
+        }
+        Needs::Workspace(right) => {
+            parts.extensions.insert(workspace(WorkspaceOf::Id(named("workspace_id")), right).await?);
+        }
+        Needs::WorkspaceByName(right) => {
+            let of = WorkspaceOf::Name { organization: named("organization"), workspace: named("workspace") };
+            parts.extensions.insert(workspace(of, right).await?);
+        }
+        Needs::Run(right) => {
+            parts.extensions.insert(workspace(WorkspaceOf::Run(named("run_id")), right).await?);
+        }
+        Needs::Plan(right) => {
+            parts.extensions.insert(workspace(WorkspaceOf::Plan(named("plan_id")), right).await?);
+        }
+        Needs::ConfigurationVersion(right) => {
+            let of = WorkspaceOf::ConfigurationVersion(named("configuration_version_id"));
+            parts.extensions.insert(workspace(of, right).await?);
+        }
+        Needs::RunEvent(right) => {
+            parts.extensions.insert(workspace(WorkspaceOf::RunEvent(named("run_event_id")), right).await?);
+        }
+        Needs::User | Needs::InBody(_) => {
+            parts.extensions.insert(caller);
+        }
+        Needs::Anonymous | Needs::SignedUrl | Needs::Agent => {}
+    }
+    Ok(())
+}
+
+/// A grant on an organization named in a body.
+pub async fn grant_organization(
+    app: &App,
+    caller: &Caller,
+    name: &str,
+    right: Right,
+) -> Result<Granted<OrganizationScope>, ApiError> {
+    organization_grant(caller.clone(), store::organization(&app.db, name, &caller.user_id).await?, right)
+}
+
+/// A grant on a workspace named in a body.
+pub async fn grant_workspace(
+    app: &App,
+    caller: &Caller,
+    workspace_id: &str,
+    right: Right,
+) -> Result<Granted<WorkspaceScope>, ApiError> {
+    workspace_grant(app, caller.clone(), WorkspaceOf::Id(workspace_id), right).await
+}
+
+fn organization_grant(
+    caller: Caller,
+    row: Option<OrganizationRow>,
+    right: Right,
+) -> Result<Granted<OrganizationScope>, ApiError> {
+    let row = row.filter(|row| allows(&caller, row.is_owner, right)).ok_or_else(ApiError::not_found)?;
+    let scope =
+        OrganizationScope { organization_id: row.organization_id, organization_name: row.organization_name };
+    Ok(Granted::new(caller, scope))
+}
+
+async fn workspace_grant(
+    app: &App,
+    caller: Caller,
+    of: WorkspaceOf<'_>,
+    right: Right,
+) -> Result<Granted<WorkspaceScope>, ApiError> {
+    let row = store::workspace(&app.db, of, &caller.user_id).await?;
+    let row = row.filter(|row| allows(&caller, row.is_owner, right)).ok_or_else(ApiError::not_found)?;
+    let WorkspaceRow { workspace_id, organization_id, organization_name, .. } = row;
+    Ok(Granted::new(caller, WorkspaceScope { workspace_id, organization_id, organization_name }))
+}
+
+async fn user(app: &App, parts: &Parts) -> Result<Caller, ApiError> {
+    let token = live_token(app, parts).await?;
+    match (token.user_id, token.username, token.is_site_admin) {
+        (Some(user_id), Some(username), Some(is_site_admin)) if token.kind == "user" => {
+            Ok(Caller { user_id: UserId::from(user_id), username, is_site_admin, token_id: token.id })
+        }
+        _ => Err(ApiError::unauthorized()),
+    }
+}
+
+async fn agent(app: &App, parts: &Parts) -> Result<AgentCaller, ApiError> {
+    let token = live_token(app, parts).await?;
+    if token.kind == "agent" { Ok(AgentCaller { token_id: token.id }) } else { Err(ApiError::unauthorized()) }
+}
+
+async fn live_token(app: &App, parts: &Parts) -> Result<TokenRow, ApiError> {
+    let text = bearer(parts).ok_or_else(ApiError::unauthorized)?;
+    let now = app.clock.now();
+    let token = store::token(&app.db, &digest_of_token(text)).await?.ok_or_else(ApiError::unauthorized)?;
+    if token.expired_at.is_some_and(|at| at <= now.0) {
+        return Err(ApiError::unauthorized());
+    }
+    if token.last_used_at.is_none_or(|at| at + LAST_USED_GRAIN_MICROS < now.0) {
+        let (app, id) = (app.clone(), token.id.clone());
+        tokio::spawn(async move { touch(&app, &id, now).await });
+    }
+    Ok(token)
+}
+
+async fn touch(app: &App, id: &crate::ids::TokenId, now: Time) {
+    let touched = async {
+        let mut tx = app.db.begin().await?;
+        store::touch_token(&mut tx, id, now).await?;
+        tx.commit().await
+    };
+    if let Err(error) = touched.await {
+        tracing::warn!(%error, "failed to note when a token was last used");
+    }
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+}
+
+macro_rules! from_extensions {
+    ($($kind:ty),+) => { $(
+        impl FromRequestParts<App> for $kind {
+            type Rejection = ApiError;
+
+            async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, ApiError> {
+                let found = parts.extensions.get::<Self>().cloned();
+                found.ok_or_else(|| ApiError::Broken(concat!("a route's needs do not grant ", stringify!($kind)).into()))
+            }
+        }
+    )+ };
+}
+
+from_extensions!(Caller, AgentCaller, Granted<OrganizationScope>, Granted<WorkspaceScope>);

@@ -1,0 +1,138 @@
+//! Rights, scopes and callers. The rules of api-contract section 11 as far as there are people to apply them to:
+//! an organization has owners; teams bring the finer rights.
+
+use crate::ids::{OrganizationId, TokenId, UserId, WorkspaceId};
+use sha2::{Digest, Sha256};
+
+/// What a caller may be allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// See an organization.
+    ReadOrganization,
+    /// Change or delete an organization.
+    ManageOrganization,
+    /// Make workspaces in it.
+    CreateWorkspaces,
+    /// See workspaces, runs, plans, configurations, logs. Without it a workspace does not exist.
+    ReadRuns,
+    /// Make runs and configuration versions.
+    PlanRuns,
+    /// Cancel and discard runs.
+    ApplyRuns,
+    /// See variables.
+    ReadVariables,
+    /// Change variables.
+    WriteVariables,
+    /// Lock, and unlock the own lock.
+    Lock,
+    /// Settings, force-unlock, deletion, the full JSON plan.
+    Administer,
+}
+
+/// What a route needs before its handler may run, and where the object stands that it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Anonymous,
+    /// The URL is signed; the handler checks it.
+    SignedUrl,
+    /// Any user's token.
+    User,
+    /// An agent's token.
+    Agent,
+    /// `{organization}`, a name.
+    Organization(Right),
+    /// `{project_id}`.
+    Project(Right),
+    /// `{workspace_id}`.
+    Workspace(Right),
+    /// `{organization}` and `{workspace}`, names.
+    WorkspaceByName(Right),
+    /// `{run_id}`.
+    Run(Right),
+    /// `{plan_id}`.
+    Plan(Right),
+    /// `{configuration_version_id}`.
+    ConfigurationVersion(Right),
+    /// `{run_event_id}`.
+    RunEvent(Right),
+    /// A workspace named in the body: the handler asks for the grant.
+    InBody(Right),
+}
+
+/// A user behind a token.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub user_id: UserId,
+    /// Their name.
+    pub username: String,
+    /// Sees and manages every organization.
+    pub is_site_admin: bool,
+    /// By which token.
+    pub token_id: TokenId,
+}
+
+/// An agent behind a token.
+#[derive(Debug, Clone)]
+pub struct AgentCaller {
+    /// By which token.
+    pub token_id: TokenId,
+}
+
+/// An organization a caller has a right on.
+#[derive(Debug, Clone)]
+pub struct OrganizationScope {
+    /// Its external id.
+    pub organization_id: OrganizationId,
+    /// Its name, which is its JSON:API id.
+    pub organization_name: String,
+}
+
+/// A workspace a caller has a right on.
+#[derive(Debug, Clone)]
+pub struct WorkspaceScope {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// Its organization.
+    pub organization_id: OrganizationId,
+    /// The organization's name.
+    pub organization_name: String,
+}
+
+/// Proof that a caller has the right a route needs on a scope.
+#[derive(Debug, Clone)]
+pub struct Granted<S> {
+    caller: Caller,
+    scope: S,
+}
+
+impl<S> Granted<S> {
+    pub(super) fn new(caller: Caller, scope: S) -> Self {
+        Self { caller, scope }
+    }
+
+    /// Who was granted.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl<S> std::ops::Deref for Granted<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.scope
+    }
+}
+
+/// Whether a caller has a right on what belongs to an organization. Owners and site administrators have all of
+/// them, everybody else none.
+pub(super) fn allows(caller: &Caller, is_owner: bool, _right: Right) -> bool {
+    is_owner || caller.is_site_admin
+}
+
+/// What stands in the database of a token. Tokens are 256 random bits, so a fast digest is enough.
+pub fn digest_of_token(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}

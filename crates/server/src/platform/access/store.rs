@@ -1,0 +1,140 @@
+//! Looks up tokens and the scopes of objects: one query each.
+
+use crate::clock::Time;
+use crate::ids::{OrganizationId, TokenId, UserId, WorkspaceId};
+use crate::platform::db::{Db, DbError, Exec, Tx, sql};
+
+const TOKEN: &str = "SELECT t.id, t.kind, t.user_id, t.last_used_at, t.expired_at, u.username, u.is_site_admin \
+     FROM tokens t LEFT JOIN users u ON u.id = t.user_id WHERE t.digest = $1";
+const TOUCH_TOKEN: &str = "UPDATE tokens SET last_used_at = $1 WHERE id = $2";
+const ORGANIZATION: &str = "SELECT o.id AS organization_id, o.name AS organization_name, \
+     EXISTS (SELECT 1 FROM organization_owners w WHERE w.organization_id = o.id AND w.user_id = $2) AS is_owner \
+     FROM organizations o WHERE o.name = $1";
+const ORGANIZATION_OF_PROJECT: &str = "SELECT o.id AS organization_id, o.name AS organization_name, \
+     EXISTS (SELECT 1 FROM organization_owners w WHERE w.organization_id = o.id AND w.user_id = $2) AS is_owner \
+     FROM projects p JOIN organizations o ON o.id = p.organization_id WHERE p.id = $1";
+
+macro_rules! workspace_scope {
+    ($from:literal, $condition:literal, $user:literal) => {
+        concat!(
+            "SELECT w.id AS workspace_id, o.id AS organization_id, o.name AS organization_name, ",
+            "EXISTS (SELECT 1 FROM organization_owners m WHERE m.organization_id = o.id AND m.user_id = ",
+            $user,
+            ") AS is_owner FROM ",
+            $from,
+            " JOIN organizations o ON o.id = w.organization_id WHERE ",
+            $condition
+        )
+    };
+}
+
+const WORKSPACE: &str = workspace_scope!("workspaces w", "w.id = $1", "$2");
+const WORKSPACE_BY_NAME: &str = workspace_scope!("workspaces w", "o.name = $1 AND w.name = $3", "$2");
+const RUN: &str = workspace_scope!("runs r JOIN workspaces w ON w.id = r.workspace_id", "r.id = $1", "$2");
+const PLAN: &str = workspace_scope!(
+    "plans p JOIN runs r ON r.id = p.run_id JOIN workspaces w ON w.id = r.workspace_id",
+    "p.id = $1",
+    "$2"
+);
+const CONFIGURATION_VERSION: &str = workspace_scope!(
+    "configuration_versions c JOIN workspaces w ON w.id = c.workspace_id",
+    "c.id = $1",
+    "$2"
+);
+const RUN_EVENT: &str = workspace_scope!(
+    "run_events e JOIN runs r ON r.id = e.run_id JOIN workspaces w ON w.id = r.workspace_id",
+    "e.id = $1",
+    "$2"
+);
+
+/// Every statement here.
+pub const STATEMENTS: &[&str] = &[
+    TOKEN,
+    TOUCH_TOKEN,
+    ORGANIZATION,
+    ORGANIZATION_OF_PROJECT,
+    WORKSPACE,
+    WORKSPACE_BY_NAME,
+    RUN,
+    PLAN,
+    CONFIGURATION_VERSION,
+    RUN_EVENT,
+];
+
+/// A token with its user.
+#[derive(Debug, sqlx::FromRow)]
+pub struct TokenRow {
+    #[sqlx(try_from = "String")]
+    pub id: TokenId,
+    pub kind: String,
+    pub user_id: Option<String>,
+    pub last_used_at: Option<i64>,
+    pub expired_at: Option<i64>,
+    pub username: Option<String>,
+    pub is_site_admin: Option<bool>,
+}
+
+/// An organization and whether the caller owns it.
+#[derive(Debug, sqlx::FromRow)]
+pub struct OrganizationRow {
+    #[sqlx(try_from = "String")]
+    pub organization_id: OrganizationId,
+    pub organization_name: String,
+    pub is_owner: bool,
+}
+
+/// A workspace and whether the caller owns its organization.
+#[derive(Debug, sqlx::FromRow)]
+pub struct WorkspaceRow {
+    #[sqlx(try_from = "String")]
+    pub workspace_id: WorkspaceId,
+    #[sqlx(try_from = "String")]
+    pub organization_id: OrganizationId,
+    pub organization_name: String,
+    pub is_owner: bool,
+}
+
+/// Where a workspace is looked for.
+#[derive(Debug, Clone, Copy)]
+pub enum WorkspaceOf<'a> {
+    Id(&'a str),
+    Name { organization: &'a str, workspace: &'a str },
+    Run(&'a str),
+    Plan(&'a str),
+    ConfigurationVersion(&'a str),
+    RunEvent(&'a str),
+}
+
+pub async fn token(exec: impl Exec, digest: &[u8]) -> Result<Option<TokenRow>, DbError> {
+    exec.optional(sql(TOKEN).bind(digest)).await
+}
+
+pub async fn touch_token(tx: &mut Tx, id: &TokenId, now: Time) -> Result<(), DbError> {
+    tx.run(sql(TOUCH_TOKEN).bind(now).bind(id)).await.map(drop)
+}
+
+pub async fn organization(db: &Db, name: &str, user: &UserId) -> Result<Option<OrganizationRow>, DbError> {
+    db.optional(sql(ORGANIZATION).bind(name).bind(user)).await
+}
+
+pub async fn organization_of_project(
+    db: &Db,
+    project: &str,
+    user: &UserId,
+) -> Result<Option<OrganizationRow>, DbError> {
+    db.optional(sql(ORGANIZATION_OF_PROJECT).bind(project).bind(user)).await
+}
+
+pub async fn workspace(db: &Db, of: WorkspaceOf<'_>, user: &UserId) -> Result<Option<WorkspaceRow>, DbError> {
+    let query = match of {
+        WorkspaceOf::Id(id) => sql(WORKSPACE).bind(id).bind(user),
+        WorkspaceOf::Name { organization, workspace } => {
+            sql(WORKSPACE_BY_NAME).bind(organization).bind(user).bind(workspace)
+        }
+        WorkspaceOf::Run(id) => sql(RUN).bind(id).bind(user),
+        WorkspaceOf::Plan(id) => sql(PLAN).bind(id).bind(user),
+        WorkspaceOf::ConfigurationVersion(id) => sql(CONFIGURATION_VERSION).bind(id).bind(user),
+        WorkspaceOf::RunEvent(id) => sql(RUN_EVENT).bind(id).bind(user),
+    };
+    db.optional(query).await
+}

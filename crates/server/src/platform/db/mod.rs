@@ -1,0 +1,15 @@
+//! One SQL for two databases: SQLite and PostgreSQL behind one small set of types.
+//!
+//! Stores take `impl Exec`: `&Db` for reads, `&mut Tx` for everything that writes. `sqlx` is named only here and
+//! in the stores.
+
+mod dialect;
+mod error;
+mod migrate;
+mod pool;
+mod query;
+
+pub use dialect::Dialect;
+pub use error::DbError;
+pub use pool::{Db, Exec, Row, Tx};
+pub use query::{Query, Value, sql};

@@ -1,0 +1,225 @@
+//! The pools and transactions.
+
+use super::dialect::Dialect;
+use super::error::DbError;
+use super::query::Query;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction};
+use std::future::Future;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How long SQLite waits for another process (`terrane admin`) that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection before it fails.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that read SQLite at the same time.
+const SQLITE_READERS_MAX: u32 = 4;
+/// Connections to PostgreSQL.
+const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+
+/// A struct that can be read from a row of either database.
+pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// PostgreSQL.
+    Postgres(PgPool),
+    /// SQLite: any number of readers, one writer.
+    Sqlite {
+        /// Read-only connections.
+        read: SqlitePool,
+        /// The one connection that writes.
+        write: SqlitePool,
+    },
+}
+
+/// A transaction. Everything that writes goes through one. Dropped without [`Tx::commit`], nothing happened.
+#[derive(Debug)]
+pub enum Tx {
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// What can run a query: `&Db` (reads) or `&mut Tx`.
+pub trait Exec: Send + Sized {
+    /// All rows.
+    fn all<T: Row>(self, query: Query) -> impl Future<Output = Result<Vec<T>, DbError>> + Send;
+    /// The row, if there is one.
+    fn optional<T: Row>(self, query: Query) -> impl Future<Output = Result<Option<T>, DbError>> + Send;
+    /// Exactly one row.
+    fn one<T: Row>(self, query: Query) -> impl Future<Output = Result<T, DbError>> + Send;
+    /// How many rows a statement changed.
+    fn run(self, query: Query) -> impl Future<Output = Result<u64, DbError>> + Send;
+}
+
+macro_rules! exec {
+    ($on:ty, $self:ident, $postgres:pat => $postgres_exec:expr, $sqlite:pat => $sqlite_exec:expr) => {
+        impl Exec for $on {
+            async fn all<T: Row>($self, query: Query) -> Result<Vec<T>, DbError> {
+                Ok(match $self {
+                    $postgres => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_all($postgres_exec).await?,
+                    $sqlite => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_all($sqlite_exec).await?,
+                })
+            }
+
+            async fn optional<T: Row>($self, query: Query) -> Result<Option<T>, DbError> {
+                Ok(match $self {
+                    $postgres => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_optional($postgres_exec).await?,
+                    $sqlite => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_optional($sqlite_exec).await?,
+                })
+            }
+
+            async fn one<T: Row>($self, query: Query) -> Result<T, DbError> {
+                Ok(match $self {
+                    $postgres => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_one($postgres_exec).await?,
+                    $sqlite => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_one($sqlite_exec).await?,
+                })
+            }
+
+            async fn run($self, query: Query) -> Result<u64, DbError> {
+                Ok(match $self {
+                    $postgres => sqlx::query_with(AssertSqlSafe(query.sql), query.args).execute($postgres_exec).await?.rows_affected(),
+                    $sqlite => sqlx::query_with(AssertSqlSafe(query.sql), query.args).execute($sqlite_exec).await?.rows_affected(),
+                })
+            }
+        }
+    };
+}
+
+exec!(&Db, self, Db::Postgres(pool) => pool, Db::Sqlite { read, .. } => read);
+exec!(&mut Tx, self, Tx::Postgres(tx) => &mut **tx, Tx::Sqlite(tx) => &mut **tx);
+
+impl Db {
+    /// Opens `sqlite:PATH` or `postgres://…` and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`DbError::Unreachable`] names the address without its password.
+    pub async fn open(url: &str) -> Result<Self, DbError> {
+        let db = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::open_postgres(url).await?
+        } else {
+            Self::open_sqlite(url).await?
+        };
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, DbError> {
+        let unreachable = |error: sqlx::Error| DbError::Unreachable {
+            url: without_password(url),
+            reason: error.to_string(),
+        };
+        let options = PgConnectOptions::from_str(url).map_err(unreachable)?.application_name("terrane");
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(unreachable)?;
+        Ok(Self::Postgres(pool))
+    }
+
+    async fn open_sqlite(url: &str) -> Result<Self, DbError> {
+        let unreachable =
+            |error: sqlx::Error| DbError::Unreachable { url: url.to_owned(), reason: error.to_string() };
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(unreachable)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true);
+        let pool = || {
+            SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).idle_timeout(None).max_lifetime(None)
+        };
+        let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unreachable)?;
+        let read = pool()
+            .max_connections(SQLITE_READERS_MAX)
+            .connect_lazy_with(options.read_only(true).pragma("query_only", "on"));
+        Ok(Self::Sqlite { read, write })
+    }
+
+    /// Begins a transaction that may write.
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            // Immediate, so that reading first and writing later cannot meet SQLITE_BUSY_SNAPSHOT.
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+        })
+    }
+
+    /// Which database this is.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Sqlite { .. } => Dialect::Sqlite,
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn check(&self) -> Result<(), DbError> {
+        let one: (i64,) = self.one(super::sql("SELECT CAST(1 AS BIGINT)")).await?;
+        debug_assert_eq!(one.0, 1);
+        Ok(())
+    }
+
+    /// Closes every connection; SQLite then folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        match self {
+            Self::Postgres(pool) => pool.close().await,
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+        }
+    }
+}
+
+impl Tx {
+    /// Makes everything durable and visible at once.
+    pub async fn commit(self) -> Result<(), DbError> {
+        match self {
+            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Which database this is on.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+}
+
+/// A database address that may be shown.
+fn without_password(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut parsed) if parsed.password().is_some() => {
+            // Cannot fail for an address that had a password.
+            let _ = parsed.set_password(Some("…"));
+            parsed.to_string()
+        }
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert!(!without_password("postgres://ada:hunter2@db/terrane").contains("hunter2"));
+    }
+}

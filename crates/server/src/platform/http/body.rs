@@ -1,0 +1,22 @@
+//! Request documents, read up to the limit.
+
+use super::error::ApiError;
+use crate::app::App;
+use axum::extract::{FromRequest, Request};
+use terrane_jsonapi::{Errors, Incoming};
+
+/// A JSON:API request document. Any content type is accepted (api-contract section 20 row 20).
+#[derive(Debug)]
+pub struct Body(pub Incoming);
+
+impl FromRequest<App> for Body {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let limit = app.config.limits.document_bytes_max;
+        let bytes = axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| {
+            Errors::new(413, "body too large", format!("the body is cut off or larger than {limit} bytes"))
+        })?;
+        Ok(Self(Incoming::parse(&bytes)?))
+    }
+}

@@ -1,0 +1,17 @@
+//! What every route shares: errors, bodies, answers, the route table, middleware, signed URLs.
+
+mod answer;
+mod body;
+mod error;
+mod middleware;
+mod route;
+mod serve;
+mod signed_url;
+
+pub use answer::{accepted, created, no_content, ok};
+pub use body::Body;
+pub use error::{ApiError, ApiResult};
+pub use middleware::shared_layers;
+pub use route::{Route, delete, get, head, join, patch, post, put};
+pub use serve::serve;
+pub use signed_url::{Purpose, SignedUrl, Signer, UrlError};

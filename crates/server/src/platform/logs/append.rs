@@ -1,0 +1,48 @@
+//! Adds bytes at the end of a log.
+
+use super::store;
+use crate::ids::PlanId;
+use crate::plans;
+use crate::platform::db::{DbError, Tx};
+
+/// Bytes of one row.
+const CHUNK_BYTES_MAX: usize = 64 * 1024;
+
+/// What became of an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// The log now ends here. Bytes that were there already are not added again.
+    Next(i64),
+    /// The bytes begin beyond the log's end, which is here.
+    Gap(i64),
+}
+
+/// Adds bytes that begin at `offset`. A repeat is harmless; a part that is there already is skipped.
+pub async fn append(tx: &mut Tx, plan: &PlanId, offset: i64, bytes: &[u8]) -> Result<Appended, DbError> {
+    let size = plans::store::log_size(&mut *tx, plan).await?.unwrap_or(0);
+    if offset > size {
+        return Ok(Appended::Gap(size));
+    }
+    let known = usize::try_from(size - offset).unwrap_or(usize::MAX);
+    let fresh = bytes.get(known..).unwrap_or_default();
+    let end = size + i64::try_from(fresh.len()).unwrap_or(i64::MAX);
+    if fresh.is_empty() {
+        return Ok(Appended::Next(size));
+    }
+    if !store::grow(tx, plan, size, end).await? {
+        return Ok(Appended::Gap(size));
+    }
+    let mut start = size;
+    for chunk in fresh.chunks(CHUNK_BYTES_MAX) {
+        store::insert(tx, plan, start, chunk).await?;
+        start += i64::try_from(chunk.len()).unwrap_or(i64::MAX);
+    }
+    Ok(Appended::Next(end))
+}
+
+/// Adds a line of the server's own, such as why a run ended without its agent.
+pub async fn append_line(tx: &mut Tx, plan: &PlanId, text: &str) -> Result<(), DbError> {
+    let size = plans::store::log_size(&mut *tx, plan).await?.unwrap_or(0);
+    let newline = if size == 0 { "" } else { "\n" };
+    append(tx, plan, size, format!("{newline}terrane: {text}\n").as_bytes()).await.map(drop)
+}

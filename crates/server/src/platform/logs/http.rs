@@ -1,0 +1,122 @@
+//! `GET <log-read-url>?limit=L&offset=O` (api-contract 3.9), with long polling.
+
+use super::frame::{Frame, Piece};
+use super::store;
+use crate::app::App;
+use crate::ids::PlanId;
+use crate::plans::store::LogState;
+use crate::platform::http::{ApiError, ApiResult};
+use crate::platform::objects;
+use axum::body::{Body, Bytes};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use std::time::Duration;
+use terrane_jsonapi::Query;
+use tokio::time::{Instant, timeout_at};
+
+/// Bytes of one answer without `limit`, and at the most.
+const WINDOW_BYTES_MAX: u64 = 1024 * 1024;
+/// Above this go-tfe reads a body in small steps unless it has seen the head first (performance.md B1).
+const HEAD_FIRST_BYTES: usize = 3500;
+/// How long the head travels alone.
+const HEAD_FIRST_PAUSE: Duration = Duration::from_millis(2);
+/// Another server's bytes are noticed without a wake-up after this time.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Answers a window of a plan's log. At the end of a log that still grows it waits for bytes; beyond the end of a
+/// complete one it answers 200 without any, because every other status ends a client's stream.
+pub async fn read(app: &App, plan: &str, query: &Query) -> ApiResult {
+    let number = |name: &str, default: u64| {
+        query.get(name).and_then(|text| text.parse::<u64>().ok()).unwrap_or(default)
+    };
+    let offset = number("offset", 0);
+    let limit = number("limit", WINDOW_BYTES_MAX).min(WINDOW_BYTES_MAX);
+    let plan = PlanId::from(plan.to_owned());
+    let deadline = Instant::now() + app.config.limits.log_poll;
+    let mut news = app.wake.plan(&plan);
+    loop {
+        let Some(state) = crate::plans::store::log_state(&app.db, &plan).await? else {
+            return Ok(text(Bytes::new()));
+        };
+        let frame = frame_of(&state);
+        if offset < frame.size() || frame.is_complete() || limit == 0 || never_ran(&state) {
+            return window(app, &plan, &state, &frame.window(offset, limit)).await;
+        }
+        let look_again = deadline.min(Instant::now() + LOOK_AGAIN);
+        tokio::select! {
+            _ = timeout_at(look_again, news.woken()) => {}
+            () = app.stopping.cancelled() => return Ok(text(Bytes::new())),
+        }
+        if Instant::now() >= deadline {
+            return Ok(text(Bytes::new()));
+        }
+    }
+}
+
+fn never_ran(state: &LogState) -> bool {
+    state.status.is_final() && !state.was_queued()
+}
+
+fn frame_of(state: &LogState) -> Frame {
+    let engine = state.engine_version.as_deref().map(|version| (state.engine.kind(), version));
+    Frame::new(state.status, state.was_queued(), engine, u64::try_from(state.log_size_bytes).unwrap_or(0))
+}
+
+async fn window(app: &App, plan: &PlanId, state: &LogState, pieces: &[Piece]) -> ApiResult {
+    let mut body = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Bytes(bytes) => body.extend_from_slice(bytes),
+            Piece::Stored { from, length } => {
+                let bytes = stored(app, plan, state, *from, *length).await?;
+                let is_short = (bytes.len() as u64) < *length;
+                body.extend_from_slice(&bytes);
+                if is_short {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(text(body.into()))
+}
+
+async fn stored(app: &App, plan: &PlanId, state: &LogState, from: u64, length: u64) -> ApiResult<Vec<u8>> {
+    let chunks = store::from(&app.db, plan, i64::try_from(from).unwrap_or(i64::MAX)).await?;
+    if !chunks.is_empty() {
+        return Ok(cut(&chunks, from, length));
+    }
+    // Compacted, maybe between the two looks: then the row names the object by now.
+    let object = match &state.log_object_id {
+        Some(object) => Some(object.clone()),
+        None => crate::plans::store::log_state(&app.db, plan).await?.and_then(|state| state.log_object_id),
+    };
+    let Some(object) = object else { return Ok(Vec::new()) };
+    let object = objects::store::find(&app.db, &object).await?.ok_or_else(ApiError::not_found)?;
+    Ok(app.blobs.read_range(&object, from..from + length).await?.to_vec())
+}
+
+fn cut(chunks: &[store::Chunk], from: u64, length: u64) -> Vec<u8> {
+    let wanted = usize::try_from(length).unwrap_or(usize::MAX);
+    let mut out = Vec::new();
+    for chunk in chunks {
+        let skip = from.saturating_sub(u64::try_from(chunk.start_offset).unwrap_or(0));
+        let bytes = chunk.bytes.get(usize::try_from(skip).unwrap_or(usize::MAX)..).unwrap_or_default();
+        out.extend_from_slice(&bytes[..bytes.len().min(wanted - out.len())]);
+        if out.len() == wanted {
+            break;
+        }
+    }
+    out
+}
+
+fn text(bytes: Bytes) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    if bytes.len() <= HEAD_FIRST_BYTES {
+        return (headers, bytes).into_response();
+    }
+    let body = futures_util::stream::once(async move {
+        tokio::time::sleep(HEAD_FIRST_PAUSE).await;
+        Ok::<_, std::convert::Infallible>(bytes)
+    });
+    (headers, Body::from_stream(body)).into_response()
+}

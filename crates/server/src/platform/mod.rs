@@ -1,0 +1,10 @@
+//! What no API resource owns.
+
+pub mod access;
+pub mod db;
+pub mod http;
+pub mod logs;
+pub mod objects;
+pub mod ops;
+pub mod scheduler;
+pub mod secrets;

@@ -1,0 +1,79 @@
+//! `/v1/object/…`: the one place where signed URLs are read and written.
+
+use crate::app::App;
+use crate::platform::access::Needs;
+use crate::platform::http::{ApiError, Purpose, Route, UrlError, get, put};
+use crate::{agents, configuration_versions, plans, platform::logs};
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use terrane_jsonapi::Query;
+
+/// This folder's routes. `HEAD` comes with `GET`.
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/v1/object/{token}", "readObject", Needs::SignedUrl, read),
+        put("/v1/object/{token}", "writeObject", Needs::SignedUrl, write),
+    ]
+}
+
+async fn read(
+    State(app): State<App>,
+    method: Method,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let url = match app.signer.check(&token, &method, app.clock.now()) {
+        Ok(url) => url,
+        Err(error) => return Ok(refuse(error)),
+    };
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let answer = match url.purpose {
+        Purpose::PlanLog => logs::read(&app, &url.subject, &query).await,
+        Purpose::PlanJson => plans::read_json(&app, &url.subject).await,
+        Purpose::ConfigurationDownload => configuration_versions::read_archive(&app, &url.subject).await,
+        Purpose::ConfigurationUpload | Purpose::JobPlanFile | Purpose::JobPlanJson => {
+            Ok(refuse(UrlError::Invalid))
+        }
+    }?;
+    Ok(private(answer))
+}
+
+async fn write(
+    State(app): State<App>,
+    method: Method,
+    Path(token): Path<String>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let url = match app.signer.check(&token, &method, app.clock.now()) {
+        Ok(url) => url,
+        Err(error) => return Ok(refuse(error)),
+    };
+    let answer = match url.purpose {
+        Purpose::ConfigurationUpload => configuration_versions::upload(&app, &url.subject, body).await,
+        Purpose::JobPlanFile => agents::upload(&app, &url.subject, "plan-file", body).await,
+        Purpose::JobPlanJson => agents::upload(&app, &url.subject, "plan-json", body).await,
+        Purpose::PlanLog | Purpose::PlanJson | Purpose::ConfigurationDownload => {
+            Ok(refuse(UrlError::Invalid))
+        }
+    }?;
+    Ok(private(answer))
+}
+
+/// 403 in plain words: whoever follows a signed URL need not speak JSON:API (api-contract 3.8).
+fn refuse(error: UrlError) -> Response {
+    private(
+        (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{error}\n"))
+            .into_response(),
+    )
+}
+
+/// Nobody on the way may keep what a signed URL answers, and the URL itself goes nowhere else.
+fn private(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

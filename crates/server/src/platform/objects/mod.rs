@@ -1,0 +1,8 @@
+//! Stored objects: their rows, the URLs they are read and written by, and the sweep of those nobody names.
+
+mod http;
+pub mod store;
+mod sweep;
+
+pub use http::routes;
+pub use sweep::sweep_forever;

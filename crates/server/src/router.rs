@@ -1,0 +1,45 @@
+//! Joins every domain's routes.
+
+use crate::app::App;
+use crate::platform::http::{ApiError, Route, join, shared_layers};
+use crate::platform::{objects, ops};
+use crate::{
+    agents, configuration_versions, organizations, plans, projects, run_events, runs, tokens, users,
+    variables, workspaces,
+};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+
+/// The route table of the program.
+pub fn routes() -> Vec<Route> {
+    [
+        ops::routes(),
+        objects::routes(),
+        users::routes(),
+        tokens::routes(),
+        organizations::routes(),
+        projects::routes(),
+        workspaces::routes(),
+        variables::routes(),
+        configuration_versions::routes(),
+        runs::routes(),
+        run_events::routes(),
+        plans::routes(),
+        agents::routes(),
+    ]
+    .concat()
+}
+
+/// The router of a server.
+pub fn router(app: &App) -> Router {
+    let routes = join(app, routes())
+        // Each handler reads its body up to its own limit.
+        .layer(DefaultBodyLimit::disable())
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(nothing_here);
+    shared_layers(routes).with_state(app.clone())
+}
+
+async fn nothing_here() -> ApiError {
+    ApiError::not_found()
+}

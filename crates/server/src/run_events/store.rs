@@ -1,0 +1,71 @@
+//! The `run_events` table.
+
+use crate::clock::Time;
+use crate::ids::{RunEventId, RunId, UserId};
+use crate::platform::db::{DbError, Exec, Tx, sql};
+
+const INSERT: &str = "INSERT INTO run_events (id, run_id, action, description, actor_id, created_at) \
+     VALUES ($1, $2, $3, $4, $5, $6)";
+const OF_RUN: &str = "SELECT id, run_id, action, description, actor_id, created_at FROM run_events \
+     WHERE run_id = $1 ORDER BY created_at, id";
+const FIND: &str =
+    "SELECT id, run_id, action, description, actor_id, created_at FROM run_events WHERE id = $1";
+const IDS: &str = "SELECT id FROM run_events WHERE run_id = $1 ORDER BY created_at, id";
+
+/// Every statement here.
+pub const STATEMENTS: &[&str] = &[INSERT, OF_RUN, FIND, IDS];
+
+/// One thing that happened.
+#[derive(Debug, sqlx::FromRow)]
+pub struct RunEvent {
+    /// The event.
+    #[sqlx(try_from = "String")]
+    pub id: RunEventId,
+    /// Its run.
+    #[sqlx(try_from = "String")]
+    pub run_id: RunId,
+    /// A word.
+    pub action: String,
+    /// A sentence.
+    pub description: String,
+    /// By whom, when a person did it.
+    pub actor_id: Option<String>,
+    /// When.
+    #[sqlx(try_from = "i64")]
+    pub created_at: Time,
+}
+
+/// Writes an event.
+pub async fn insert(
+    tx: &mut Tx,
+    run: &RunId,
+    (action, description): (&str, &str),
+    actor: Option<&UserId>,
+    now: Time,
+) -> Result<(), DbError> {
+    let actor = actor.map(String::from);
+    let query = sql(INSERT)
+        .bind(&RunEventId::random())
+        .bind(run)
+        .bind(action)
+        .bind(description)
+        .bind(actor)
+        .bind(now);
+    tx.run(query).await.map(drop)
+}
+
+/// A run's events, oldest first.
+pub async fn of_run(exec: impl Exec, run: &RunId) -> Result<Vec<RunEvent>, DbError> {
+    exec.all(sql(OF_RUN).bind(run)).await
+}
+
+/// One event.
+pub async fn find(exec: impl Exec, id: &RunEventId) -> Result<Option<RunEvent>, DbError> {
+    exec.optional(sql(FIND).bind(id)).await
+}
+
+/// The ids of a run's events, oldest first.
+pub async fn ids(exec: impl Exec, run: &RunId) -> Result<Vec<String>, DbError> {
+    let rows: Vec<(String,)> = exec.all(sql(IDS).bind(run)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}

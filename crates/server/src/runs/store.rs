@@ -1,0 +1,296 @@
+//! The `runs` table.
+
+mod list;
+
+pub use list::{Filter, count, list};
+
+use super::model::RunStatus;
+use crate::clock::Time;
+use crate::ids::{ApplyId, ConfigurationVersionId, PlanId, RunId, UserId, WorkspaceId};
+use crate::plans::model::EngineName;
+use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::run_events;
+use crate::status_times::StatusTimes;
+
+/// The columns of [`Run`], for every query that reads one.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.id, r.workspace_id, r.configuration_version_id, r.status, r.status_times, r.message, r.source, ",
+            "r.trigger_reason, r.is_destroy, r.plan_only, r.auto_apply, r.allow_empty_apply, r.engine, ",
+            "r.terraform_version, r.own_variables_sealed, r.has_changes, r.created_by, r.canceled_by, r.canceled_at, ",
+            "r.force_cancel_available_at, r.created_at, r.updated_at, p.id AS plan_id, p.engine_version, ",
+            "a.id AS apply_id FROM runs r JOIN plans p ON p.run_id = r.id JOIN applies a ON a.run_id = r.id ",
+            $rest
+        )
+    };
+}
+pub(super) use select;
+
+const FIND: &str = select!("WHERE r.id = $1");
+const TWIN: &str =
+    select!("WHERE r.configuration_version_id = $1 AND r.creation_digest = $2 ORDER BY r.created_at LIMIT 1");
+const INSERT: &str = "INSERT INTO runs (id, workspace_id, configuration_version_id, status, status_times, message, source, \
+     trigger_reason, is_destroy, plan_only, auto_apply, allow_empty_apply, engine, terraform_version, working_directory, \
+     variables_sealed, own_variables_sealed, creation_digest, has_changes, created_by, created_at, updated_at) \
+     VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, FALSE, $18, $19, $19)";
+const MOVE: &str = "UPDATE runs SET status = $1, status_times = status_times || $2, updated_at = $3 \
+     WHERE id = $4 AND status = $5";
+const SET_HAS_CHANGES: &str = "UPDATE runs SET has_changes = $1 WHERE id = $2";
+const REQUEST_CANCEL: &str = "UPDATE runs SET canceled_by = $1, force_cancel_available_at = $2, updated_at = $3 \
+     WHERE id = $4 AND status = $5 AND force_cancel_available_at IS NULL";
+const SET_CANCELED_AT: &str = "UPDATE runs SET canceled_at = $1 WHERE id = $2";
+const SET_DISCARDED_BY: &str = "UPDATE runs SET discarded_by = $1 WHERE id = $2";
+const FROZEN: &str = "SELECT r.id, r.working_directory, r.engine, r.terraform_version, r.is_destroy, r.variables_sealed, \
+     r.configuration_version_id, r.workspace_id, w.name AS workspace_name, o.name AS organization_name, \
+     j.name AS project_name FROM runs r JOIN workspaces w ON w.id = r.workspace_id \
+     JOIN organizations o ON o.id = w.organization_id JOIN projects j ON j.id = w.project_id WHERE r.id = $1";
+const FIRST_PENDING: &str = "SELECT r.id FROM runs r WHERE r.workspace_id = $1 AND r.status = 'pending' \
+     AND r.plan_only = FALSE ORDER BY r.created_at, r.id LIMIT 1";
+
+/// Every statement here.
+pub const STATEMENTS: &[&str] = &[
+    FIND,
+    TWIN,
+    INSERT,
+    MOVE,
+    SET_HAS_CHANGES,
+    REQUEST_CANCEL,
+    SET_CANCELED_AT,
+    SET_DISCARDED_BY,
+    FROZEN,
+    FIRST_PENDING,
+];
+
+/// A run as its API document needs it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Run {
+    /// The run.
+    #[sqlx(try_from = "String")]
+    pub id: RunId,
+    /// Whose.
+    #[sqlx(try_from = "String")]
+    pub workspace_id: WorkspaceId,
+    /// Of which configuration.
+    #[sqlx(try_from = "String")]
+    pub configuration_version_id: ConfigurationVersionId,
+    /// Where it stands.
+    #[sqlx(try_from = "String")]
+    pub status: RunStatus,
+    /// Since when.
+    #[sqlx(try_from = "String")]
+    pub status_times: StatusTimes,
+    /// Said by its creator.
+    pub message: String,
+    /// `tfe-api`, `terraform+cloud`, ….
+    pub source: String,
+    /// `manual`.
+    pub trigger_reason: String,
+    /// Plans the destruction of everything.
+    pub is_destroy: bool,
+    /// Can never be applied.
+    pub plan_only: bool,
+    /// Needs no confirmation.
+    pub auto_apply: bool,
+    /// May be applied without changes.
+    pub allow_empty_apply: bool,
+    /// Which engine.
+    #[sqlx(try_from = "String")]
+    pub engine: EngineName,
+    /// The version asked for; [`Run::engine_version`] is the one used.
+    pub terraform_version: String,
+    /// Sealed: the variables its creator gave.
+    pub own_variables_sealed: Vec<u8>,
+    /// Copied from the plan.
+    pub has_changes: bool,
+    /// By whom.
+    pub created_by: Option<String>,
+    /// By whom, when canceled.
+    pub canceled_by: Option<String>,
+    /// When it ended by a cancel.
+    pub canceled_at: Option<i64>,
+    /// Set once a cancel was asked for.
+    pub force_cancel_available_at: Option<i64>,
+    /// When made.
+    #[sqlx(try_from = "i64")]
+    pub created_at: Time,
+    /// When last changed.
+    #[sqlx(try_from = "i64")]
+    pub updated_at: Time,
+    /// Its plan.
+    #[sqlx(try_from = "String")]
+    pub plan_id: PlanId,
+    /// The engine's exact version, once planning has started.
+    pub engine_version: Option<String>,
+    /// Its apply.
+    #[sqlx(try_from = "String")]
+    pub apply_id: ApplyId,
+}
+
+/// A run about to be made, everything frozen.
+#[derive(Debug)]
+pub struct NewRow<'a> {
+    /// The run.
+    pub id: &'a RunId,
+    /// Whose.
+    pub workspace_id: &'a WorkspaceId,
+    /// Of which configuration.
+    pub configuration_version_id: &'a ConfigurationVersionId,
+    /// Said by its creator.
+    pub message: &'a str,
+    /// `tfe-api`, `terraform+cloud`, ….
+    pub source: &'a str,
+    /// Plans the destruction of everything.
+    pub is_destroy: bool,
+    /// Can never be applied.
+    pub plan_only: bool,
+    /// Needs no confirmation.
+    pub auto_apply: bool,
+    /// May be applied without changes.
+    pub allow_empty_apply: bool,
+    /// Which engine.
+    pub engine: EngineName,
+    /// The version asked for.
+    pub terraform_version: &'a str,
+    /// Relative to the archive.
+    pub working_directory: &'a str,
+    /// Sealed: all variables.
+    pub variables_sealed: Vec<u8>,
+    /// Sealed: its creator's variables.
+    pub own_variables_sealed: Vec<u8>,
+    /// The same for a repeated request.
+    pub creation_digest: Vec<u8>,
+    /// By whom.
+    pub created_by: &'a UserId,
+}
+
+/// What was frozen for a run's agent.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Frozen {
+    /// The run.
+    #[sqlx(try_from = "String")]
+    pub id: RunId,
+    /// Relative to the archive.
+    pub working_directory: String,
+    /// Which engine.
+    #[sqlx(try_from = "String")]
+    pub engine: EngineName,
+    /// The version asked for.
+    pub terraform_version: String,
+    /// `-destroy`.
+    pub is_destroy: bool,
+    /// Sealed: all variables.
+    pub variables_sealed: Vec<u8>,
+    /// Of which configuration.
+    #[sqlx(try_from = "String")]
+    pub configuration_version_id: ConfigurationVersionId,
+    /// Whose.
+    #[sqlx(try_from = "String")]
+    pub workspace_id: WorkspaceId,
+    /// Its name.
+    pub workspace_name: String,
+    /// Its organization's name.
+    pub organization_name: String,
+    /// Its project's name.
+    pub project_name: String,
+}
+
+/// A run by id.
+pub async fn find(exec: impl Exec, id: &RunId) -> Result<Option<Run>, DbError> {
+    exec.optional(sql(FIND).bind(id)).await
+}
+
+/// The run an earlier, identical request has made (api-contract section 20 row 24).
+pub async fn twin(
+    exec: impl Exec,
+    configuration: &ConfigurationVersionId,
+    digest: &[u8],
+) -> Result<Option<Run>, DbError> {
+    exec.optional(sql(TWIN).bind(configuration).bind(digest)).await
+}
+
+/// Makes a run.
+pub async fn insert(tx: &mut Tx, row: NewRow<'_>, now: Time) -> Result<(), DbError> {
+    let query = sql(INSERT)
+        .bind(row.id)
+        .bind(row.workspace_id)
+        .bind(row.configuration_version_id)
+        .bind(lines(RunStatus::Pending, now))
+        .bind(row.message)
+        .bind(row.source)
+        .bind("manual")
+        .bind(row.is_destroy)
+        .bind(row.plan_only)
+        .bind(row.auto_apply)
+        .bind(row.allow_empty_apply)
+        .bind(row.engine)
+        .bind(row.terraform_version)
+        .bind(row.working_directory)
+        .bind(row.variables_sealed)
+        .bind(row.own_variables_sealed)
+        .bind(row.creation_digest)
+        .bind(row.created_by)
+        .bind(now);
+    tx.run(query).await?;
+    run_events::store::insert(tx, row.id, RunStatus::Pending.event(), Some(row.created_by), now).await
+}
+
+/// Moves a run and writes the event; false when it is not in `from` any more.
+pub async fn advance(
+    tx: &mut Tx,
+    id: &RunId,
+    from: RunStatus,
+    to: RunStatus,
+    actor: Option<&UserId>,
+    now: Time,
+) -> Result<bool, DbError> {
+    debug_assert!(from.may_become(to), "{from:?} to {to:?}");
+    let moved = tx.run(sql(MOVE).bind(to).bind(lines(to, now)).bind(now).bind(id).bind(from)).await? == 1;
+    if moved {
+        run_events::store::insert(tx, id, to.event(), actor, now).await?;
+    }
+    Ok(moved)
+}
+
+fn lines(status: RunStatus, now: Time) -> String {
+    status.timestamps().iter().map(|name| StatusTimes::line(name, now)).collect()
+}
+
+/// Copies the plan's `has-changes`.
+pub async fn set_has_changes(tx: &mut Tx, id: &RunId, has_changes: bool) -> Result<(), DbError> {
+    tx.run(sql(SET_HAS_CHANGES).bind(has_changes).bind(id)).await.map(drop)
+}
+
+/// Notes that a person wants a run to end; false when somebody did already.
+pub async fn request_cancel(
+    tx: &mut Tx,
+    run: &Run,
+    actor: &UserId,
+    force_available_at: Time,
+    now: Time,
+) -> Result<bool, DbError> {
+    let query =
+        sql(REQUEST_CANCEL).bind(actor).bind(force_available_at).bind(now).bind(&run.id).bind(run.status);
+    Ok(tx.run(query).await? == 1)
+}
+
+/// Notes when a cancel took effect.
+pub async fn set_canceled_at(tx: &mut Tx, id: &RunId, now: Time) -> Result<(), DbError> {
+    tx.run(sql(SET_CANCELED_AT).bind(now).bind(id)).await.map(drop)
+}
+
+/// Notes who discarded a run.
+pub async fn set_discarded_by(tx: &mut Tx, id: &RunId, actor: &UserId) -> Result<(), DbError> {
+    tx.run(sql(SET_DISCARDED_BY).bind(actor).bind(id)).await.map(drop)
+}
+
+/// What was frozen when the run was made.
+pub async fn frozen(exec: impl Exec, id: &RunId) -> Result<Option<Frozen>, DbError> {
+    exec.optional(sql(FROZEN).bind(id)).await
+}
+
+/// The normal run that is first in its workspace's line.
+pub async fn first_pending(exec: impl Exec, workspace: &WorkspaceId) -> Result<Option<RunId>, DbError> {
+    let row: Option<(String,)> = exec.optional(sql(FIRST_PENDING).bind(workspace)).await?;
+    Ok(row.map(|(id,)| RunId::from(id)))
+}

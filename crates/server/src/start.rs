@@ -1,0 +1,149 @@
+//! Starts a server: opens everything, listens, runs the embedded agent and the sweeps.
+
+use crate::agents::EMBEDDED;
+use crate::app::{App, StartError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::platform::http::serve;
+use crate::platform::{logs, objects, ops, scheduler};
+use crate::{router, tokens};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use terrane_agent::{Client, Settings, engines};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Server {
+    /// Its state, also to stop it: [`crate::app::Inner::stopping`].
+    pub app: App,
+    /// Where it listens.
+    pub address: SocketAddr,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts. When this returns, requests are answered.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let listener = listen(config.listen).await?;
+        let metrics_listener = match config.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let address =
+            listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
+        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let app = App::open(config, public_url.trim_end_matches('/').to_owned(), clock).await?;
+        recover(&app).await?;
+        let router = router::router(&app);
+        let mut tasks = vec![
+            tokio::spawn(scheduler::sweep_forever(app.clone())),
+            tokio::spawn(objects::sweep_forever(app.clone())),
+            spawn_serve(&app, listener, router.clone()),
+            tokio::spawn(run_agent(app.clone(), router)),
+        ];
+        if let Some(listener) = metrics_listener {
+            tasks.push(spawn_serve(&app, listener, ops::metrics_router(app.clone())));
+        }
+        Ok(Self { app, address, tasks })
+    }
+
+    /// Stops: no new work, long polls answer, requests in flight end, the database is closed.
+    pub async fn stop(self) {
+        self.app.stopping.cancel();
+        self.join().await;
+    }
+
+    /// Waits until somebody has stopped it.
+    pub async fn join(self) {
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the server ended badly");
+            }
+        }
+        self.app.db.close().await;
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+fn spawn_serve(app: &App, listener: TcpListener, router: axum::Router) -> JoinHandle<()> {
+    let app = app.clone();
+    tokio::spawn(async move { serve(&app, listener, router).await })
+}
+
+/// Puts right what a killed server left: engines without an agent, plans without an engine, logs in rows.
+async fn recover(app: &App) -> Result<(), StartError> {
+    let work_dir = app.config.data_dir.join("agent");
+    let ended = tokio::task::spawn_blocking(move || terrane_agent::end_leftovers(&work_dir)).await;
+    match ended {
+        Ok(Ok(jobs)) if !jobs.is_empty() => {
+            tracing::warn!(?jobs, "ended what an earlier server left running");
+        }
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::error!(%error, "failed to end what an earlier server left running"),
+        Err(error) => tracing::error!(%error, "failed to look for what an earlier server left running"),
+    }
+    if let Err(error) = scheduler::end_lost_jobs(app, EMBEDDED).await {
+        tracing::error!(%error, "failed to end the plans of an earlier server");
+    }
+    let app = app.clone();
+    tokio::spawn(async move {
+        for plan in logs::store::uncompacted(&app.db).await.unwrap_or_default() {
+            if let Err(error) = logs::compact(&app, &plan.into()).await {
+                tracing::warn!(%error, "failed to compact a log");
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Looks for engines, then runs the embedded agent until the server stops.
+async fn run_agent(app: App, router: axum::Router) {
+    let config = &app.config;
+    let (explicit, engine_dir) = (config.engine_paths.clone(), config.data_dir.join("engines"));
+    let path = config.engine_search_path.clone();
+    let found =
+        tokio::task::spawn_blocking(move || engines::discover(&explicit, &engine_dir, path.as_deref())).await;
+    let found = found.unwrap_or_default();
+    for engine in &found {
+        tracing::info!(engine.kind = %engine.engine.kind, engine.version = %engine.engine.version, path = %engine.path, "found an engine");
+    }
+    if found.is_empty() {
+        tracing::warn!(
+            "no engine: put tofu or terraform on the PATH, in {}/engines, or name it in the configuration",
+            config.data_dir
+        );
+    }
+    app.set_engines(Arc::from(found.clone()));
+    if config.agent_slots == 0 {
+        return;
+    }
+    if let Err(error) = agent(&app, router, found).await {
+        tracing::error!(%error, "the embedded agent ended");
+    }
+}
+
+async fn agent(app: &App, router: axum::Router, found: Vec<engines::FoundEngine>) -> anyhow::Result<()> {
+    let config = &app.config;
+    let supervisor = match &config.supervisor {
+        Some(program) => program.clone(),
+        None => camino::Utf8PathBuf::try_from(std::env::current_exe()?)?,
+    };
+    let settings = Settings {
+        work_dir: config.data_dir.join("agent"),
+        supervisor,
+        engine_paths: config.engine_paths.clone(),
+        engine_dir: config.data_dir.join("engines"),
+        engine_cli_config: config.engine_cli_config.clone(),
+        slots: config.agent_slots,
+        sandbox: config.sandbox,
+        interrupt_grace: config.limits.interrupt_grace,
+        name: EMBEDDED.to_owned(),
+        token: tokens::embedded_agent_token(&app.db, EMBEDDED, app.clock.now()).await?,
+    };
+    Ok(terrane_agent::run(settings, found, Client::in_process(router), app.stopping.clone()).await?)
+}

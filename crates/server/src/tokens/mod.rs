@@ -1,0 +1,8 @@
+//! Tokens (JSON:API type `authentication-tokens`): 256 random bits, shown once, stored as a digest.
+
+mod http;
+mod issue;
+pub mod store;
+
+pub use http::routes;
+pub use issue::{IssueError, Issued, embedded_agent_token, issue, issue_for_name};

@@ -1,0 +1,10 @@
+//! Variables of a workspace (JSON:API type `vars`). Values are sealed in their rows; a sensitive one is never
+//! answered again.
+
+mod http;
+pub mod model;
+pub mod store;
+mod write;
+
+pub use http::routes;
+pub use write::open_all;

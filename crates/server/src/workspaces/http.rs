@@ -1,0 +1,164 @@
+//! The routes of workspaces.
+
+mod client;
+mod document;
+
+pub use document::resource;
+
+use super::{create, delete, lock, store, update};
+use crate::app::App;
+use crate::ids::WorkspaceId;
+use crate::platform::access::{Granted, Needs, OrganizationScope, Right, WorkspaceScope};
+use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, no_content, ok, patch, post};
+use crate::users;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, Uri};
+use terrane_jsonapi::{Document, Query, Resource};
+
+/// This folder's routes.
+pub fn routes() -> Vec<Route> {
+    const LIST: &str = "/api/v2/organizations/{organization}/workspaces";
+    const BY_NAME: &str = "/api/v2/organizations/{organization}/workspaces/{workspace}";
+    const BY_ID: &str = "/api/v2/workspaces/{workspace_id}";
+    vec![
+        get(LIST, "listWorkspaces", Needs::Organization(Right::ReadOrganization), list),
+        post(LIST, "createWorkspace", Needs::Organization(Right::CreateWorkspaces), make),
+        get(BY_NAME, "getWorkspaceByName", Needs::WorkspaceByName(Right::ReadRuns), show),
+        patch(BY_NAME, "updateWorkspaceByName", Needs::WorkspaceByName(Right::Administer), change),
+        crate::platform::http::delete(
+            BY_NAME,
+            "deleteWorkspaceByName",
+            Needs::WorkspaceByName(Right::Administer),
+            remove,
+        ),
+        get(BY_ID, "getWorkspace", Needs::Workspace(Right::ReadRuns), show),
+        patch(BY_ID, "updateWorkspace", Needs::Workspace(Right::Administer), change),
+        crate::platform::http::delete(BY_ID, "deleteWorkspace", Needs::Workspace(Right::Administer), remove),
+        post(
+            "/api/v2/workspaces/{workspace_id}/actions/lock",
+            "lockWorkspace",
+            Needs::Workspace(Right::Lock),
+            take_lock,
+        ),
+        post(
+            "/api/v2/workspaces/{workspace_id}/actions/unlock",
+            "unlockWorkspace",
+            Needs::Workspace(Right::Lock),
+            give_lock,
+        ),
+        post(
+            "/api/v2/workspaces/{workspace_id}/actions/force-unlock",
+            "forceUnlockWorkspace",
+            Needs::Workspace(Right::Administer),
+            break_lock,
+        ),
+    ]
+}
+
+async fn list(
+    State(app): State<App>,
+    granted: Granted<OrganizationScope>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+) -> ApiResult {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let text = |name: &str| query.get(name).map(str::to_owned);
+    let filter = store::Filter {
+        search: text("search[name]"),
+        wildcard: text("search[wildcard-name]"),
+        project: text("filter[project][id]"),
+        by_name: match query.get("sort") {
+            Some("name") => Some(false),
+            Some("-name") => Some(true),
+            _ => None,
+        },
+    };
+    let (page, organization) = (query.page(), granted.organization_id.as_str());
+    let workspaces = store::list(&app.db, organization, &filter, page).await?;
+    let total = store::count(&app.db, organization, &filter).await?;
+    let resources = workspaces.iter().map(resource).collect();
+    let mut included = Vec::new();
+    for workspace in &workspaces {
+        included.extend(related(&app, workspace, &query).await?);
+    }
+    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
+}
+
+async fn make(
+    State(app): State<App>,
+    granted: Granted<OrganizationScope>,
+    headers: HeaderMap,
+    Body(body): Body,
+) -> ApiResult {
+    let workspace = create::create(&app, &granted, client::read(&headers), &body).await?;
+    Ok(created(&Document::one(resource(&workspace))))
+}
+
+async fn show(
+    State(app): State<App>,
+    granted: Granted<WorkspaceScope>,
+    RawQuery(query): RawQuery,
+) -> ApiResult {
+    answer(&app, &granted.workspace_id, query.as_deref()).await
+}
+
+async fn change(
+    State(app): State<App>,
+    granted: Granted<WorkspaceScope>,
+    headers: HeaderMap,
+    Body(body): Body,
+) -> ApiResult {
+    let workspace = update::update(&app, &granted, client::read(&headers), &body).await?;
+    Ok(ok(&Document::one(resource(&workspace))))
+}
+
+async fn remove(State(app): State<App>, granted: Granted<WorkspaceScope>) -> ApiResult {
+    delete::delete(&app, &granted).await?;
+    Ok(no_content())
+}
+
+async fn take_lock(State(app): State<App>, granted: Granted<WorkspaceScope>, Body(body): Body) -> ApiResult {
+    lock::lock(&app, &granted, body.plain_text("reason")?).await?;
+    answer(&app, &granted.workspace_id, None).await
+}
+
+async fn give_lock(State(app): State<App>, granted: Granted<WorkspaceScope>) -> ApiResult {
+    lock::unlock(&app, &granted, false).await?;
+    answer(&app, &granted.workspace_id, None).await
+}
+
+async fn break_lock(State(app): State<App>, granted: Granted<WorkspaceScope>) -> ApiResult {
+    lock::unlock(&app, &granted, true).await?;
+    answer(&app, &granted.workspace_id, None).await
+}
+
+async fn answer(app: &App, id: &WorkspaceId, query: Option<&str>) -> ApiResult {
+    let workspace = store::find(&app.db, id).await?.ok_or_else(ApiError::not_found)?;
+    let included = related(app, &workspace, &Query::parse(query.unwrap_or_default())).await?;
+    Ok(ok(&Document::one(resource(&workspace)).include(included)))
+}
+
+/// What `include` asks for beside a workspace.
+async fn related(app: &App, workspace: &store::Workspace, query: &Query) -> ApiResult<Vec<Resource>> {
+    let mut included = Vec::new();
+    if query.includes("organization") {
+        let organization = crate::organizations::store::find(&app.db, &workspace.organization_name).await?;
+        included.extend(organization.iter().map(crate::organizations::resource));
+    }
+    if query.includes("project") {
+        let project = crate::projects::store::find(&app.db, &workspace.project_id).await?;
+        included.extend(project.iter().map(crate::projects::resource));
+    }
+    if query.includes("current_run")
+        && let Some(run) = &workspace.current_run_id
+    {
+        included.extend(crate::runs::document(app, &run.clone().into()).await?);
+    }
+    if query.includes("locked_by")
+        && let Some((super::model::LockKind::User, holder)) = workspace.lock()
+    {
+        let user = users::store::find(&app.db, &holder.to_owned().into()).await?;
+        included.extend(user.iter().map(users::public_resource));
+    }
+    Ok(included)
+}

@@ -1,0 +1,178 @@
+//! A workspace as a JSON:API resource (api-contract 8.2, 11.3).
+
+use crate::clock::Time;
+use crate::plans::model::EngineName;
+use crate::workspaces::store::Workspace;
+use serde::Serialize;
+use terrane_jsonapi::{Relationship, Resource, ResourceId};
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct WorkspaceAttributes<'a> {
+    name: &'a str,
+    description: Option<&'a str>,
+    environment: &'static str,
+    execution_mode: &'static str,
+    setting_overwrites: SettingOverwrites,
+    operations: bool,
+    engine: EngineName,
+    terraform_version: &'a str,
+    working_directory: Option<&'a str>,
+    auto_apply: bool,
+    auto_apply_run_trigger: bool,
+    allow_destroy_plan: bool,
+    queue_all_runs: bool,
+    speculative_enabled: bool,
+    structured_run_output_enabled: bool,
+    file_triggers_enabled: bool,
+    trigger_prefixes: Vec<String>,
+    trigger_patterns: Vec<String>,
+    global_remote_state: bool,
+    assessments_enabled: bool,
+    tag_names: [&'a str; 0],
+    vcs_repo: Option<()>,
+    vcs_repo_identifier: Option<()>,
+    source: &'a str,
+    source_name: Option<&'a str>,
+    source_url: Option<&'a str>,
+    locked: bool,
+    locked_reason: Option<&'a str>,
+    resource_count: u64,
+    created_at: Time,
+    updated_at: Time,
+    latest_change_at: Time,
+    actions: Actions,
+    permissions: Permissions,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct SettingOverwrites {
+    execution_mode: bool,
+    agent_pool: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Actions {
+    is_destroyable: bool,
+}
+
+/// The viewer's rights. Whoever sees a workspace is an owner or a site administrator and has all of them; what
+/// nobody can do here yet is `false`.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Permissions {
+    can_update: bool,
+    can_destroy: bool,
+    can_queue_destroy: bool,
+    can_queue_run: bool,
+    can_queue_apply: bool,
+    can_read_run: bool,
+    can_read_settings: bool,
+    can_read_variable: bool,
+    can_update_variable: bool,
+    can_lock: bool,
+    can_unlock: bool,
+    can_force_unlock: bool,
+    can_force_delete: bool,
+    can_read_state_versions: bool,
+    can_read_state_outputs: bool,
+    can_create_state_versions: bool,
+    can_manage_tags: bool,
+    can_manage_assessments: bool,
+    can_manage_ephemeral_workspaces: bool,
+    can_manage_run_tasks: bool,
+    can_read_assessment_results: bool,
+}
+
+const OWNER: Permissions = Permissions {
+    can_update: true,
+    can_destroy: true,
+    can_queue_destroy: true,
+    can_queue_run: true,
+    can_queue_apply: true,
+    can_read_run: true,
+    can_read_settings: true,
+    can_read_variable: true,
+    can_update_variable: true,
+    can_lock: true,
+    can_unlock: true,
+    can_force_unlock: true,
+    can_force_delete: true,
+    can_read_state_versions: true,
+    can_read_state_outputs: true,
+    can_create_state_versions: true,
+    can_manage_tags: false,
+    can_manage_assessments: false,
+    can_manage_ephemeral_workspaces: false,
+    can_manage_run_tasks: false,
+    can_read_assessment_results: false,
+};
+
+fn list(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+fn attributes(workspace: &Workspace) -> WorkspaceAttributes<'_> {
+    WorkspaceAttributes {
+        name: &workspace.name,
+        description: workspace.description.as_deref(),
+        environment: "default",
+        execution_mode: "remote",
+        setting_overwrites: SettingOverwrites { execution_mode: false, agent_pool: false },
+        operations: true,
+        engine: workspace.engine,
+        terraform_version: &workspace.terraform_version,
+        working_directory: workspace.working_directory.as_deref(),
+        auto_apply: workspace.auto_apply,
+        auto_apply_run_trigger: workspace.auto_apply_run_trigger,
+        allow_destroy_plan: workspace.allow_destroy_plan,
+        queue_all_runs: workspace.queue_all_runs,
+        speculative_enabled: workspace.speculative_enabled,
+        structured_run_output_enabled: false,
+        file_triggers_enabled: workspace.file_triggers_enabled,
+        trigger_prefixes: list(&workspace.trigger_prefixes),
+        trigger_patterns: list(&workspace.trigger_patterns),
+        global_remote_state: workspace.global_remote_state,
+        assessments_enabled: false,
+        tag_names: [],
+        vcs_repo: None,
+        vcs_repo_identifier: None,
+        source: &workspace.source,
+        source_name: workspace.source_name.as_deref(),
+        source_url: workspace.source_url.as_deref(),
+        locked: workspace.lock().is_some(),
+        locked_reason: workspace.lock_reason.as_deref(),
+        resource_count: 0,
+        created_at: workspace.created_at,
+        updated_at: workspace.updated_at,
+        latest_change_at: workspace.updated_at,
+        actions: Actions { is_destroyable: workspace.allow_destroy_plan },
+        permissions: OWNER,
+    }
+}
+
+/// The resource.
+pub fn resource(workspace: &Workspace) -> Resource {
+    let to = |kind, id: &Option<String>| Relationship::One(id.as_ref().map(|id| ResourceId::new(kind, id)));
+    let holder = workspace.lock().map(|(kind, id)| ResourceId::new(kind.resource_kind(), id));
+    Resource::new("workspaces", &workspace.id, &attributes(workspace))
+        .relate("organization", Relationship::to("organizations", &workspace.organization_name))
+        .relate("project", Relationship::to("projects", &workspace.project_id))
+        .relate("current-run", to("runs", &workspace.current_run_id))
+        .relate("latest-run", to("runs", &workspace.current_run_id))
+        .relate("locked-by", Relationship::One(holder))
+        .relate(
+            "current-configuration-version",
+            to("configuration-versions", &workspace.current_configuration_version_id),
+        )
+        .relate("current-state-version", Relationship::One(None))
+        .relate("agent-pool", Relationship::One(None))
+        .relate("vars", Relationship::At(format!("/api/v2/workspaces/{}/vars", workspace.id)))
+        .link(
+            "self",
+            format!("/api/v2/organizations/{}/workspaces/{}", workspace.organization_name, workspace.name),
+        )
+        .link("self-html", format!("/app/{}/workspaces/{}", workspace.organization_name, workspace.name))
+}

@@ -1,0 +1,53 @@
+//! Lock, unlock, force-unlock (api-contract 8.3). The texts of the refusals are what clients look for.
+
+use super::model::LockKind;
+use super::store;
+use crate::app::App;
+use crate::platform::access::{Granted, WorkspaceScope};
+use crate::platform::http::{ApiError, ApiResult};
+use crate::platform::scheduler::advance_workspace;
+use crate::users;
+
+/// Takes the lock for the caller.
+pub async fn lock(app: &App, granted: &Granted<WorkspaceScope>, reason: Option<String>) -> ApiResult<()> {
+    let mut tx = app.db.begin().await?;
+    let holder = granted.caller().user_id.as_str();
+    let now = app.clock.now();
+    if !store::lock(&mut tx, &granted.workspace_id, LockKind::User, holder, reason, now).await? {
+        return Err(ApiError::conflict("Unable to lock workspace. The workspace is already locked."));
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Gives the lock back: the caller's own, or any person's by force. A run's lock goes with the run.
+pub async fn unlock(app: &App, granted: &Granted<WorkspaceScope>, by_force: bool) -> ApiResult<()> {
+    let mut tx = app.db.begin().await?;
+    let (id, now) = (&granted.workspace_id, app.clock.now());
+    store::guard(&mut tx, id, now).await?;
+    let workspace = store::find(&mut tx, id).await?.ok_or_else(ApiError::not_found)?;
+    let Some((kind, holder)) = workspace.lock() else {
+        return Err(ApiError::conflict("Unable to unlock workspace. The workspace is not locked."));
+    };
+    let is_own = kind == LockKind::User && holder == granted.caller().user_id.as_str();
+    if kind == LockKind::Run || !(is_own || by_force) {
+        let name = match kind {
+            LockKind::Run => holder.to_owned(),
+            LockKind::User => {
+                users::store::name_of(&mut tx, holder).await?.unwrap_or_else(|| holder.to_owned())
+            }
+        };
+        let mut detail =
+            format!("Unable to unlock workspace. The workspace is locked by {} {name}.", kind.title());
+        if kind == LockKind::Run {
+            detail.push_str(" Cancel or discard the run to unlock it.");
+        }
+        return Err(ApiError::conflict(detail));
+    }
+    store::unlock(&mut tx, id, kind, holder).await?;
+    let queued = advance_workspace(&mut tx, id, now).await?;
+    tx.commit().await?;
+    if queued {
+        app.wake.wake_jobs();
+    }
+    Ok(())
+}

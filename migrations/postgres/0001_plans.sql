@@ -1,0 +1,235 @@
+-- People, organizations, workspaces, configurations, runs and plans.
+-- Times are microseconds since 1970. "status_times" holds a line "name=micros" for each status reached.
+-- "sealed" columns are encrypted with a key derived from the master key and bound to their row.
+
+CREATE TABLE installation (
+    id BIGINT NOT NULL PRIMARY KEY,
+    key_check_sealed BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE users (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    username TEXT COLLATE "C" NOT NULL UNIQUE,
+    email TEXT COLLATE "C",
+    is_site_admin BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE tokens (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    kind TEXT COLLATE "C" NOT NULL,
+    user_id TEXT COLLATE "C" REFERENCES users (id) ON DELETE CASCADE,
+    description TEXT COLLATE "C",
+    digest BYTEA NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL,
+    last_used_at BIGINT,
+    expired_at BIGINT
+);
+CREATE INDEX tokens_by_user ON tokens (user_id, created_at);
+
+CREATE TABLE organizations (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    name TEXT COLLATE "C" NOT NULL UNIQUE,
+    email TEXT COLLATE "C",
+    collaborator_auth_policy TEXT COLLATE "C" NOT NULL,
+    session_timeout_minutes BIGINT,
+    session_remember_minutes BIGINT,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE organization_owners (
+    organization_id TEXT COLLATE "C" NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    user_id TEXT COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    PRIMARY KEY (organization_id, user_id)
+);
+CREATE INDEX organization_owners_by_user ON organization_owners (user_id);
+
+CREATE TABLE projects (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    organization_id TEXT COLLATE "C" NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    name TEXT COLLATE "C" NOT NULL,
+    description TEXT COLLATE "C",
+    is_default BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (organization_id, name)
+);
+
+CREATE TABLE objects (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    format_version BIGINT NOT NULL,
+    size_bytes BIGINT NOT NULL,
+    stored_bytes BIGINT NOT NULL,
+    sha256 BYTEA NOT NULL,
+    wrapped_key BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE workspaces (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    organization_id TEXT COLLATE "C" NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    project_id TEXT COLLATE "C" NOT NULL REFERENCES projects (id),
+    name TEXT COLLATE "C" NOT NULL,
+    description TEXT COLLATE "C",
+    engine TEXT COLLATE "C" NOT NULL,
+    terraform_version TEXT COLLATE "C" NOT NULL,
+    working_directory TEXT COLLATE "C",
+    auto_apply BOOLEAN NOT NULL,
+    auto_apply_run_trigger BOOLEAN NOT NULL,
+    allow_destroy_plan BOOLEAN NOT NULL,
+    queue_all_runs BOOLEAN NOT NULL,
+    speculative_enabled BOOLEAN NOT NULL,
+    file_triggers_enabled BOOLEAN NOT NULL,
+    trigger_prefixes TEXT COLLATE "C" NOT NULL,
+    trigger_patterns TEXT COLLATE "C" NOT NULL,
+    global_remote_state BOOLEAN NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    source_name TEXT COLLATE "C",
+    source_url TEXT COLLATE "C",
+    lock_kind TEXT COLLATE "C",
+    lock_holder_id TEXT COLLATE "C",
+    lock_reason TEXT COLLATE "C",
+    locked_at BIGINT,
+    current_run_id TEXT COLLATE "C",
+    current_configuration_version_id TEXT COLLATE "C",
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (organization_id, name)
+);
+CREATE INDEX workspaces_by_age ON workspaces (organization_id, created_at, id);
+
+CREATE TABLE variables (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    workspace_id TEXT COLLATE "C" NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    key TEXT COLLATE "C" NOT NULL,
+    value_sealed BYTEA NOT NULL,
+    category TEXT COLLATE "C" NOT NULL,
+    hcl BOOLEAN NOT NULL,
+    sensitive BOOLEAN NOT NULL,
+    description TEXT COLLATE "C",
+    version_id TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (workspace_id, category, key)
+);
+
+CREATE TABLE configuration_versions (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    workspace_id TEXT COLLATE "C" NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    status TEXT COLLATE "C" NOT NULL,
+    status_times TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    auto_queue_runs BOOLEAN NOT NULL,
+    speculative BOOLEAN NOT NULL,
+    provisional BOOLEAN NOT NULL,
+    object_id TEXT COLLATE "C" REFERENCES objects (id),
+    created_by TEXT COLLATE "C",
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX configuration_versions_by_age ON configuration_versions (workspace_id, created_at, id);
+
+CREATE TABLE runs (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    workspace_id TEXT COLLATE "C" NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    configuration_version_id TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL,
+    status_times TEXT COLLATE "C" NOT NULL,
+    message TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    trigger_reason TEXT COLLATE "C" NOT NULL,
+    is_destroy BOOLEAN NOT NULL,
+    plan_only BOOLEAN NOT NULL,
+    auto_apply BOOLEAN NOT NULL,
+    allow_empty_apply BOOLEAN NOT NULL,
+    engine TEXT COLLATE "C" NOT NULL,
+    terraform_version TEXT COLLATE "C" NOT NULL,
+    working_directory TEXT COLLATE "C" NOT NULL,
+    variables_sealed BYTEA NOT NULL,
+    own_variables_sealed BYTEA NOT NULL,
+    creation_digest BYTEA NOT NULL,
+    has_changes BOOLEAN NOT NULL,
+    created_by TEXT COLLATE "C",
+    canceled_by TEXT COLLATE "C",
+    discarded_by TEXT COLLATE "C",
+    canceled_at BIGINT,
+    force_cancel_available_at BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX runs_by_age ON runs (workspace_id, created_at, id);
+CREATE INDEX runs_by_configuration_version ON runs (configuration_version_id);
+CREATE INDEX runs_unfinished ON runs (workspace_id, status);
+
+CREATE TABLE plans (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    run_id TEXT COLLATE "C" NOT NULL UNIQUE REFERENCES runs (id) ON DELETE CASCADE,
+    status TEXT COLLATE "C" NOT NULL,
+    status_times TEXT COLLATE "C" NOT NULL,
+    engine TEXT COLLATE "C" NOT NULL,
+    engine_version TEXT COLLATE "C",
+    engine_sha256 TEXT COLLATE "C",
+    lock_file_sha256 TEXT COLLATE "C",
+    execution_mode TEXT COLLATE "C",
+    has_changes BOOLEAN NOT NULL,
+    generated_configuration BOOLEAN NOT NULL,
+    resource_additions BIGINT,
+    resource_changes BIGINT,
+    resource_destructions BIGINT,
+    resource_imports BIGINT,
+    plan_file_object_id TEXT COLLATE "C" REFERENCES objects (id),
+    json_object_id TEXT COLLATE "C" REFERENCES objects (id),
+    log_object_id TEXT COLLATE "C" REFERENCES objects (id),
+    log_size_bytes BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE applies (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    run_id TEXT COLLATE "C" NOT NULL UNIQUE REFERENCES runs (id) ON DELETE CASCADE,
+    status TEXT COLLATE "C" NOT NULL,
+    status_times TEXT COLLATE "C" NOT NULL
+);
+
+CREATE TABLE log_chunks (
+    plan_id TEXT COLLATE "C" NOT NULL REFERENCES plans (id) ON DELETE CASCADE,
+    start_offset BIGINT NOT NULL,
+    bytes BYTEA NOT NULL,
+    PRIMARY KEY (plan_id, start_offset)
+);
+
+CREATE TABLE run_events (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    run_id TEXT COLLATE "C" NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    action TEXT COLLATE "C" NOT NULL,
+    description TEXT COLLATE "C" NOT NULL,
+    actor_id TEXT COLLATE "C",
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX run_events_by_run ON run_events (run_id, created_at, id);
+
+CREATE TABLE jobs (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    run_id TEXT COLLATE "C" NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    priority BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    lease_epoch BIGINT NOT NULL,
+    agent_name TEXT COLLATE "C",
+    agent_instance TEXT COLLATE "C",
+    lease_expires_at BIGINT,
+    stop TEXT COLLATE "C"
+);
+CREATE INDEX jobs_waiting ON jobs (agent_instance, priority, created_at, id);
+CREATE INDEX jobs_by_run ON jobs (run_id);
+
+-- What an agent has uploaded for a job but not yet reported.
+CREATE TABLE job_uploads (
+    job_id TEXT COLLATE "C" NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    purpose TEXT COLLATE "C" NOT NULL,
+    object_id TEXT COLLATE "C" NOT NULL REFERENCES objects (id),
+    PRIMARY KEY (job_id, purpose)
+);
+
+-- Stored objects that nothing names any more; a sweep deletes them.
+CREATE TABLE object_garbage (
+    object_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    since BIGINT NOT NULL
+);
