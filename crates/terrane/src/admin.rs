@@ -1,0 +1,39 @@
+//! `terrane admin …`: works on the database directly, so also when the server is down.
+
+use crate::cli::TokenArgs;
+use crate::server::DATA_DIR;
+use anyhow::bail;
+use camino::Utf8PathBuf;
+use secrecy::ExposeSecret;
+use std::process::ExitCode;
+use terrane_server::clock::Clock;
+use terrane_server::config::Config;
+use terrane_server::platform::db::Db;
+use terrane_server::tokens;
+
+/// Prints a fresh token.
+#[expect(clippy::print_stdout, reason = "the token is this command's output")]
+pub async fn token(args: TokenArgs) -> anyhow::Result<ExitCode> {
+    let mut config = Config::new(args.place.data_dir.unwrap_or_else(|| Utf8PathBuf::from(DATA_DIR)));
+    config.database_url = args.place.database_url;
+    if config.database_url.is_none() && !config.data_dir.is_dir() {
+        bail!(
+            "there is no data directory {}: name the server's with --data-dir DIR, or its database with --database-url URL",
+            config.data_dir
+        );
+    }
+    let db = Db::open(&config.database_url()).await?;
+    let now = Clock::default().now();
+    let issued = tokens::issue_for_name(&db, &args.user, config.limits.token_life, now).await?;
+    db.close().await;
+    if issued.made_first_admin {
+        println!("{} is the first site administrator.", args.user);
+    }
+    let expires = issued
+        .token
+        .expired_at
+        .map_or_else(|| "never".to_owned(), |at| terrane_server::clock::Time(at).rfc3339());
+    println!("A token of {}, valid until {expires}, shown only now:", args.user);
+    println!("{}", issued.text.expose_secret());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,198 @@
+//! The command line. Each setting is a flag, a `TERRANE_…` variable, or a line of the configuration file, in this
+//! order of strength.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+use std::net::SocketAddr;
+
+/// The open plan server for OpenTofu and Terraform.
+///
+/// It speaks the Terraform Enterprise / HCP Terraform API v2, runs real plans with the real engines, and keeps every
+/// plan. Try `terrane demo` first: it starts a server, plans a sample configuration and shows where to look.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub telemetry: Telemetry,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Telemetry {
+    /// How much is logged to standard error: error, warn, info, debug, trace, or per part as in `info,sqlx=debug`
+    #[arg(long, global = true, env = "TERRANE_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+    /// How log lines look
+    #[arg(long, global = true, env = "TERRANE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server: API, scheduler and an embedded agent. Nothing else has to run.
+    Server(ServerArgs),
+    /// Work on an installation from the machine it runs on
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+    /// Start a server with a sample organization, make one real plan, and show where to look
+    Demo(DemoArgs),
+    /// Runs the engine of one job
+    #[command(hide = true)]
+    Supervise { folder: Utf8PathBuf },
+    /// First process of a job's sandbox
+    #[command(name = "sandbox-init", hide = true)]
+    SandboxInit { folder: Utf8PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Print a fresh token of a user, the last word of the output. The user is made if there is none; the first one
+    /// becomes site administrator. Works with the server running or not.
+    Token(TokenArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// Whose token
+    #[arg(long, value_name = "NAME")]
+    pub user: String,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+/// Which installation.
+#[derive(Debug, Default, Args)]
+pub struct PlaceArgs {
+    /// Everything the server keeps on disk [default: ./terrane-data]
+    #[arg(long, env = "TERRANE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<Utf8PathBuf>,
+    /// postgres://… [default: SQLite in the data directory]
+    #[arg(long, env = "TERRANE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// End after the plan, with exit code 0 if it finished
+    #[arg(long)]
+    pub exit: bool,
+    /// Where the API listens
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "HOST:PORT")]
+    pub listen: SocketAddr,
+    /// Keep everything here [default: a temporary directory, deleted at the end]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<Utf8PathBuf>,
+    /// Engine programs to use before any that is found
+    #[arg(long, env = "TERRANE_ENGINE_PATH", value_name = "FILE", value_delimiter = ',')]
+    pub engine_path: Vec<Utf8PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SandboxLevel {
+    /// As much as this kernel has; a run's log says what is lacking
+    BestEffort,
+    /// All of it, else runs end with an error
+    Full,
+}
+
+/// Settings of the server. The configuration file (TOML) knows the same names.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ServerArgs {
+    /// A TOML file with these settings
+    #[arg(long, env = "TERRANE_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<Utf8PathBuf>,
+    /// Where the API listens [default: 127.0.0.1:8080]
+    #[arg(long, env = "TERRANE_LISTEN", value_name = "HOST:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// The address clients use, such as https://terrane.example [default: http:// and the listening address]
+    #[arg(long, env = "TERRANE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Everything the server keeps on disk [default: ./terrane-data]
+    #[arg(long, env = "TERRANE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<Utf8PathBuf>,
+    /// postgres://… [default: SQLite in the data directory]
+    #[arg(long, env = "TERRANE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// s3://, gs://, az:// or a folder [default: a folder in the data directory]
+    #[arg(long, env = "TERRANE_BLOB_URL", value_name = "URL", hide_env_values = true)]
+    pub blob_url: Option<String>,
+    /// 32 bytes as hex or base64: the key that everything secret is encrypted with [default: with SQLite and a local
+    /// folder one is made in the data directory]
+    #[arg(long, env = "TERRANE_ENCRYPTION_KEY_FILE", value_name = "FILE")]
+    pub encryption_key_file: Option<Utf8PathBuf>,
+    /// Runs the embedded agent takes at the same time, 0 for none [default: 2]
+    #[arg(long, env = "TERRANE_AGENT_SLOTS", value_name = "N")]
+    pub agent_slots: Option<usize>,
+    /// Serve /metrics here without a token [default: only on the API's address, for site administrators]
+    #[arg(long, env = "TERRANE_METRICS_LISTEN", value_name = "HOST:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Engine programs to use before any that is found (several with commas)
+    #[arg(long, env = "TERRANE_ENGINE_PATH", value_name = "FILE", value_delimiter = ',')]
+    pub engine_path: Vec<Utf8PathBuf>,
+    /// A CLI configuration file for all engines: provider mirrors, credentials. Every path it names becomes readable
+    /// to runs.
+    #[arg(long, env = "TERRANE_ENGINE_CLI_CONFIG", value_name = "FILE")]
+    pub engine_cli_config: Option<Utf8PathBuf>,
+    /// How much of the sandbox must be had [default: best-effort]
+    #[arg(long, env = "TERRANE_SANDBOX", value_enum)]
+    pub sandbox: Option<SandboxLevel>,
+}
+
+impl ServerArgs {
+    /// These settings, and where they say nothing, those of a file.
+    pub fn or(self, file: Self) -> Self {
+        Self {
+            config: self.config,
+            listen: self.listen.or(file.listen),
+            public_url: self.public_url.or(file.public_url),
+            data_dir: self.data_dir.or(file.data_dir),
+            database_url: self.database_url.or(file.database_url),
+            blob_url: self.blob_url.or(file.blob_url),
+            encryption_key_file: self.encryption_key_file.or(file.encryption_key_file),
+            agent_slots: self.agent_slots.or(file.agent_slots),
+            metrics_listen: self.metrics_listen.or(file.metrics_listen),
+            engine_path: if self.engine_path.is_empty() { file.engine_path } else { self.engine_path },
+            engine_cli_config: self.engine_cli_config.or(file.engine_cli_config),
+            sandbox: self.sandbox.or(file.sandbox),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_beat_the_file() {
+        let file: ServerArgs = toml::from_str("listen = \"0.0.0.0:80\"\nagent-slots = 5").unwrap();
+        let flags = ServerArgs { agent_slots: Some(1), ..ServerArgs::default() };
+        let both = flags.or(file);
+        assert_eq!((both.agent_slots, both.listen), (Some(1), Some(SocketAddr::from(([0, 0, 0, 0], 80)))));
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        assert!(toml::from_str::<ServerArgs>("lisen = \"0.0.0.0:80\"").is_err());
+    }
+}

@@ -1,0 +1,74 @@
+//! `terrane demo`: a server, a sample organization, one real plan through the public API, and where to look next.
+
+mod client;
+mod sample;
+mod show;
+
+use crate::cli::DemoArgs;
+use anyhow::{Context, bail};
+use camino::Utf8PathBuf;
+use client::Client;
+use secrecy::ExposeSecret;
+use std::process::ExitCode;
+use terrane_server::Server;
+use terrane_server::clock::Clock;
+use terrane_server::config::Config;
+use terrane_server::tokens;
+
+/// Runs the demo.
+pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let kept = args.data_dir.is_some();
+    let folder = tempfile::Builder::new().prefix("terrane-demo-").tempdir()?;
+    let data_dir = match args.data_dir {
+        Some(data_dir) => {
+            std::fs::create_dir_all(&data_dir)
+                .with_context(|| format!("cannot use the data directory {data_dir}"))?;
+            data_dir.canonicalize_utf8()?
+        }
+        None => Utf8PathBuf::try_from(folder.path().to_owned())?,
+    };
+    let mut config = Config::new(data_dir.clone());
+    config.listen = args.listen;
+    for path in args.engine_path {
+        config
+            .engine_paths
+            .push(path.canonicalize_utf8().with_context(|| format!("cannot use the engine {path}"))?);
+    }
+    let server = Server::start(config, Clock::default()).await?;
+    let outcome = plan(&server).await;
+    let finished = match &outcome {
+        Ok(finished) => *finished,
+        Err(_) => false,
+    };
+    if outcome.is_ok() && !args.exit {
+        show::waiting(kept.then_some(data_dir.as_str()));
+        tokio::signal::ctrl_c().await?;
+    }
+    server.stop().await;
+    outcome?;
+    Ok(if finished { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Makes the plan as any client would. True when it finished.
+async fn plan(server: &Server) -> anyhow::Result<bool> {
+    if server.app.engines().await.is_empty() {
+        bail!(
+            "no engine: put tofu or terraform on the PATH, or name the program with --engine-path FILE; \
+             `make demo` builds OpenTofu by itself"
+        );
+    }
+    let now = server.app.clock.now();
+    let issued =
+        tokens::issue_for_name(&server.app.db, "demo", server.app.config.limits.token_life, now).await?;
+    let client = Client::new(&server.app.public_url, issued.text.clone())?;
+    let organization = client.organization("demo").await?;
+    let workspace = client.workspace(&organization, "sample").await?;
+    client.sensitive_variable(&workspace, "database_password", "correct horse battery staple").await?;
+    let configuration = client.configuration(&workspace, sample::archive()).await?;
+    let run = client.run(&workspace, &configuration).await?;
+    show::started(&server.app.public_url, &run);
+    client.stream_log(&run).await?;
+    let plan = client.finished_plan(&run).await?;
+    show::result(&server.app.public_url, issued.text.expose_secret(), &run, &plan);
+    Ok(plan.status == "finished")
+}

@@ -1,0 +1,49 @@
+//! `terrane`: the open plan server for OpenTofu and Terraform. This crate only wires commands to the others.
+
+mod admin;
+mod cli;
+mod demo;
+mod server;
+mod telemetry;
+
+use clap::Parser;
+use cli::{AdminCommand, Cli, Command};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // These two run beside the engine, before anything else of the program is set up.
+    let cli = Cli::parse();
+    match cli.command {
+        Command::Supervise { folder } => return terrane_agent::supervise(&folder),
+        Command::SandboxInit { folder } => return terrane_agent::sandbox_init(&folder),
+        _ => {}
+    }
+    telemetry::start(&cli.telemetry);
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            tell_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one place where a command tells a person why it failed")]
+fn tell_error(error: &anyhow::Error) {
+    eprintln!("terrane: {error:#}");
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Server(args) => server::run(args).await,
+            Command::Admin { command: AdminCommand::Token(args) } => admin::token(args).await,
+            Command::Demo(args) => demo::run(args).await,
+            Command::Supervise { .. } | Command::SandboxInit { .. } => Ok(ExitCode::FAILURE),
+        }
+    })
+}
