@@ -1,7 +1,10 @@
 //! Tests of the API, each on both databases. The files follow the URLs.
 
+mod access;
 mod account;
+mod direct;
 mod discovery;
 mod organizations;
 mod projects;
 mod support;
+mod world;
