@@ -39,6 +39,9 @@ pub async fn ingest(app: &App, job: &Job, end: End, report: Option<&Report>) -> 
     let mut tx = app.db.begin().await?;
     let Some(run) = runs::store::find(&mut tx, &job.run_id).await? else { return Ok(false) };
     crate::workspaces::store::guard(&mut tx, &run.workspace_id, now).await?;
+    if !scheduler::store::hold(&mut tx, &job.id).await? {
+        return Ok(false);
+    }
     let status = match end {
         End::Finished => PlanStatus::Finished,
         End::Errored { .. } => PlanStatus::Errored,

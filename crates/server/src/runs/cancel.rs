@@ -17,6 +17,10 @@ pub async fn cancel(app: &App, id: &RunId, actor: &UserId) -> ApiResult<()> {
     let mut tx = app.db.begin().await?;
     let run = store::find(&mut tx, id).await?.ok_or_else(ApiError::not_found)?;
     workspaces::store::guard(&mut tx, &run.workspace_id, now).await?;
+    let job = scheduler::store::of_run(&mut tx, id).await?;
+    if let Some(job) = &job {
+        scheduler::store::hold(&mut tx, &job.id).await?;
+    }
     let run = store::find(&mut tx, id).await?.ok_or_else(ApiError::not_found)?;
     let asked = run.force_cancel_available_at.is_some();
     if !run.status.is_cancelable(asked) {
@@ -31,7 +35,6 @@ pub async fn cancel(app: &App, id: &RunId, actor: &UserId) -> ApiResult<()> {
     if !store::request_cancel(&mut tx, &run, actor, force_at, now).await? {
         return Err(ApiError::conflict("the run cannot be canceled: it has just changed"));
     }
-    let job = scheduler::store::of_run(&mut tx, id).await?;
     let queued = match run.status {
         RunStatus::Planning => {
             if let Some(job) = &job {

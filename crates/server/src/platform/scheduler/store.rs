@@ -1,4 +1,7 @@
 //! Jobs: what waits for an agent and what is leased.
+//!
+//! Whoever writes about a run takes rows in this order: workspace, job, plan, run. PostgreSQL ends one of two
+//! transactions that take them in different orders, and somebody's request would fail.
 
 use crate::clock::Time;
 use crate::ids::{JobId, PlanId, RunId, WorkspaceId};
@@ -17,6 +20,11 @@ const FIND: &str = "SELECT j.id, j.run_id, p.id AS plan_id, j.lease_epoch, j.sto
      FROM jobs j JOIN plans p ON p.run_id = j.run_id WHERE j.id = $1";
 const OF_RUN: &str = "SELECT j.id, j.run_id, p.id AS plan_id, j.lease_epoch, j.stop \
      FROM jobs j JOIN plans p ON p.run_id = j.run_id WHERE j.run_id = $1";
+const HOLD: &str = "UPDATE jobs SET lease_epoch = lease_epoch WHERE id = $1";
+const HOLD_WAITING: &str =
+    "UPDATE jobs SET lease_epoch = lease_epoch WHERE id = $1 AND agent_instance IS NULL";
+const HOLD_OF_WORKSPACE: &str = "UPDATE jobs SET lease_epoch = lease_epoch \
+     WHERE run_id IN (SELECT r.id FROM runs r WHERE r.workspace_id = $1) RETURNING id";
 const STOP: &str = "UPDATE jobs SET stop = $1 WHERE id = $2";
 const DELETE: &str = "DELETE FROM jobs WHERE id = $1";
 const LOST: &str = "SELECT j.id, j.run_id, p.id AS plan_id, j.lease_epoch, j.stop FROM jobs j \
@@ -28,8 +36,6 @@ const PUT_UPLOAD: &str = "INSERT INTO job_uploads (job_id, purpose, object_id) V
      ON CONFLICT (job_id, purpose) DO NOTHING";
 const UPLOAD: &str = "SELECT object_id FROM job_uploads WHERE job_id = $1 AND purpose = $2";
 const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM jobs WHERE agent_instance IS NULL";
-
-const OF_WORKSPACE: &str = "SELECT j.id FROM jobs j JOIN runs r ON r.id = j.run_id WHERE r.workspace_id = $1";
 
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[
@@ -46,7 +52,9 @@ pub const STATEMENTS: &[&str] = &[
     PUT_UPLOAD,
     UPLOAD,
     COUNT,
-    OF_WORKSPACE,
+    HOLD,
+    HOLD_WAITING,
+    HOLD_OF_WORKSPACE,
 ];
 
 /// A job that waits.
@@ -161,8 +169,18 @@ pub async fn waiting(exec: impl Exec) -> Result<i64, DbError> {
     Ok(count)
 }
 
-/// The jobs of a workspace.
-pub async fn of_workspace(exec: impl Exec, workspace: &WorkspaceId) -> Result<Vec<JobId>, DbError> {
-    let rows: Vec<(String,)> = exec.all(sql(OF_WORKSPACE).bind(workspace)).await?;
+/// Takes a job's row for the rest of the transaction; false when the job has ended.
+pub async fn hold(tx: &mut Tx, id: &JobId) -> Result<bool, DbError> {
+    Ok(tx.run(sql(HOLD).bind(id)).await? == 1)
+}
+
+/// Takes the row of a job that still waits; false when an agent has it or it has ended.
+pub async fn hold_waiting(tx: &mut Tx, id: &JobId) -> Result<bool, DbError> {
+    Ok(tx.run(sql(HOLD_WAITING).bind(id)).await? == 1)
+}
+
+/// Takes the rows of a workspace's jobs; which they are.
+pub async fn hold_of_workspace(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<JobId>, DbError> {
+    let rows: Vec<(String,)> = tx.all(sql(HOLD_OF_WORKSPACE).bind(workspace)).await?;
     Ok(rows.into_iter().map(|(id,)| JobId::from(id)).collect())
 }
