@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod direct;
 mod discovery;
+mod documents;
 mod organizations;
 mod projects;
 mod support;
