@@ -207,6 +207,11 @@ async fn check_key(db: &Db, secrets: &Secrets, clock: &Clock) -> Result<(), Star
     secrets.open(place, &sealed).map(drop).map_err(|_| StartError::WrongKey)
 }
 
+/// Every statement that lists with filters are built into, for the same test.
+pub fn all_list_shapes() -> Vec<String> {
+    [crate::runs::store::shapes(), crate::workspaces::store::shapes()].concat()
+}
+
 /// Every SQL statement of the program, for the test that prepares them on both databases.
 pub fn all_statements() -> Vec<&'static str> {
     let lists: &[&[&'static str]] = &[

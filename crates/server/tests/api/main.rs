@@ -7,5 +7,6 @@ mod discovery;
 mod documents;
 mod organizations;
 mod projects;
+mod schema;
 mod support;
 mod world;

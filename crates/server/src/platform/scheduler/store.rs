@@ -57,6 +57,9 @@ pub const STATEMENTS: &[&str] = &[
     HOLD_OF_WORKSPACE,
 ];
 
+/// What only PostgreSQL understands.
+pub const POSTGRES_STATEMENTS: &[&str] = &[NEXT_SKIP_LOCKED];
+
 /// A job that waits.
 #[derive(Debug, sqlx::FromRow)]
 pub struct WaitingJob {

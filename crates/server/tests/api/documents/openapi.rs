@@ -31,12 +31,21 @@ impl OpenApi {
 
     /// The schema of a successful answer to a route of ours, where the file has that route and it answers a document.
     pub fn answer(&self, method: &str, path: &str) -> Option<&Value> {
+        let answers = self.answers(method, path)?;
+        let (_, answer) = answers.iter().find(|(status, _)| status.starts_with('2'))?;
+        answer["content"][MEDIA_TYPE].get("schema")
+    }
+
+    /// The statuses that the file has for a route of ours, where it has that route.
+    pub fn statuses(&self, method: &str, path: &str) -> Option<Vec<String>> {
+        Some(self.answers(method, path)?.keys().cloned().collect())
+    }
+
+    fn answers(&self, method: &str, path: &str) -> Option<&Map<String, Value>> {
         let path = anonymous(path.strip_prefix("/api/v2")?);
         let paths = self.0["paths"].as_object().expect("the file has paths");
         let (_, item) = paths.iter().find(|(other, _)| anonymous(other) == path)?;
-        let answers = item.get(method.to_lowercase())?["responses"].as_object()?;
-        let (_, answer) = answers.iter().find(|(status, _)| status.starts_with('2'))?;
-        answer["content"][MEDIA_TYPE].get("schema")
+        item.get(method.to_lowercase())?["responses"].as_object()
     }
 
     /// A schema by name.
