@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod configuration_versions;
 mod direct;
 mod discovery;
 mod documents;
@@ -9,4 +10,5 @@ mod organizations;
 mod projects;
 mod schema;
 mod support;
+mod uploads;
 mod world;
