@@ -6,6 +6,7 @@ mod configuration_versions;
 mod direct;
 mod discovery;
 mod documents;
+mod http;
 mod organizations;
 mod projects;
 mod races;
