@@ -35,6 +35,7 @@
 //! | `{"no_plan_file": true}` | writes none |
 //! | `{"read_files": ["path"]}` | prints `readable PATH: …` or `denied PATH: …` for each |
 //! | `{"env": true}` | prints the environment |
+//! | `{"var_files": true}` | prints the variable files it was given |
 //!
 //! On SIGINT it prints `Interrupt received.` and exits with 1, as engines do.
 

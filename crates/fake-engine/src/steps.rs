@@ -72,6 +72,14 @@ impl Steps {
                     print(format!("{}={}\n", name.display(), value.display()).as_bytes())?;
                 }
             }
+            "var_files" => {
+                for path in
+                    env::args().filter_map(|argument| argument.strip_prefix("-var-file=").map(str::to_owned))
+                {
+                    print(&fs::read(path)?)?;
+                    print(b"\n")?;
+                }
+            }
             other => return Err(io::Error::other(format!("there is no step {other:?}"))),
         }
         Ok(None)

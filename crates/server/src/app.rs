@@ -10,7 +10,7 @@ use crate::platform::secrets::{KeyError, Place, Secrets, load_master_key};
 use camino::Utf8PathBuf;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::fs::{File, OpenOptions};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use terrane_agent::engines::FoundEngine;
 use terrane_blob::Blobs;
 use tokio::sync::watch;
@@ -41,7 +41,7 @@ pub struct Inner {
     pub public_url: String,
     /// Fired when the server stops: long polls then answer at once.
     pub stopping: CancellationToken,
-    /// Renders the metrics; `None` when another server of this process owns the recorder.
+    /// Renders the metrics; `None` where something else of this process records them.
     pub metrics: Option<PrometheusHandle>,
     engines: watch::Sender<Option<Arc<[FoundEngine]>>>,
     _data_dir_lock: File,
@@ -125,7 +125,7 @@ impl App {
             signer: Signer::new(&master),
             wake: Wake::new(),
             stopping: CancellationToken::new(),
-            metrics: metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok(),
+            metrics: recorder(),
             engines: watch::Sender::new(None),
             _data_dir_lock: data_dir_lock,
             config,
@@ -156,6 +156,14 @@ impl App {
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.public_url)
     }
+}
+
+/// The recorder of this process; servers that share one show the same numbers.
+fn recorder() -> Option<PrometheusHandle> {
+    static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    RECORDER
+        .get_or_init(|| metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok())
+        .clone()
 }
 
 fn lock_data_dir(config: &Config) -> Result<File, StartError> {

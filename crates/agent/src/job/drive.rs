@@ -127,7 +127,7 @@ impl Run {
     }
 
     async fn artefacts(&self, folder: &Folder) -> Result<Artefacts, artefacts::ArtefactError> {
-        artefacts::upload(&self.context.connection, folder, &self.job.uploads).await
+        artefacts::upload(&self.context.connection, folder, &self.job).await
     }
 
     /// From the download to the end of the last command.
@@ -165,7 +165,7 @@ impl Run {
         let asked = self.ending.asked();
         let verdict = exit.map_or_else(
             || Verdict::errored("the supervisor of the run was killed; what the engine did is unknown"),
-            |exit| judge(&exit, asked, job.engine.kind, job.timeout_ms),
+            |exit| judge(&exit, asked, &job.engine, job.timeout_ms),
         );
         if let Verdict::Errored(Failure { output_of: Some(step), .. }) = &verdict {
             self.pump.file(folder.log(step.as_str()));

@@ -62,7 +62,7 @@ pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Resul
         engine: sources.engine.path.clone(),
         working_directory: module.clone(),
         environment: environment.variables,
-        steps: plan_steps(folder, &job.options, &files),
+        steps: plan_steps(&job.engine, folder, &job.options, &files),
         workspace: StateWorkspace {
             id: job.workspace.id.clone(),
             name: job.workspace.name.clone(),

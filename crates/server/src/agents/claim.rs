@@ -68,7 +68,9 @@ async fn take(app: &App, claim: &Claim) -> ApiResult<Taken> {
     let engine = match pick_engine(&frozen, &claim.engines) {
         Ok(engine) => engine,
         Err(reason) => {
-            give_up(app, tx, &waiting, &frozen, &plan, &reason).await?;
+            // The workspace's row comes before the job's, so this is a transaction of its own.
+            drop(tx);
+            give_up(app, &waiting, &frozen, &plan, &reason).await?;
             return Ok(Taken::Unfit);
         }
     };
@@ -116,14 +118,17 @@ fn pick_engine(frozen: &Frozen, offered: &[Engine]) -> Result<Engine, String> {
 /// Ends a run that no engine can plan, with the reason in its log.
 async fn give_up(
     app: &App,
-    mut tx: Tx,
     waiting: &WaitingJob,
     frozen: &Frozen,
     plan: &plans::store::Plan,
     reason: &str,
 ) -> ApiResult<()> {
     let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
     workspaces::store::guard(&mut tx, &frozen.workspace_id, now).await?;
+    if !scheduler::store::hold(&mut tx, &waiting.id, 0).await? {
+        return Ok(());
+    }
     logs::append_line(&mut tx, &plan.id, reason).await?;
     plans::store::advance(&mut tx, &plan.id, PlanStatus::Queued, PlanStatus::Errored, now).await?;
     runs::store::advance(&mut tx, &waiting.run_id, RunStatus::PlanQueued, RunStatus::Errored, None, now)

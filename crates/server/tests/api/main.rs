@@ -3,5 +3,8 @@
 mod account;
 mod discovery;
 mod organizations;
+mod plans;
 mod projects;
+mod run_events;
+mod runs;
 mod support;

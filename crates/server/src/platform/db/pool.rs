@@ -156,6 +156,17 @@ impl Db {
         })
     }
 
+    /// Begins a transaction that only reads: all of it sees the database as it was at the first read. For answers
+    /// that are put together from several rows which change together.
+    pub async fn snapshot(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+        })
+    }
+
     /// Which database this is.
     pub fn dialect(&self) -> Dialect {
         match self {
