@@ -31,6 +31,8 @@
 //! | `{"hang": true}` | never ends by itself |
 //! | `{"ignore_sigint": true}` | counts interrupts instead of ending; each prints `interrupt N` |
 //! | `{"spawn": ["program", "argument"]}` | starts a program and does not wait for it |
+//! | `{"spawn_many": 1000}` | starts that many processes that wait |
+//! | `{"allocate_mb": 100}` | fills that much memory |
 //! | `{"plan": {…}}` | the plan: `additions`, `changes`, `destructions`, `imports`, `outputs_only`, `errored` |
 //! | `{"no_plan_file": true}` | writes none |
 //! | `{"read_files": ["path"]}` | prints `readable PATH: …` or `denied PATH: …` for each |

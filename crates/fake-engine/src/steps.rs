@@ -60,6 +60,15 @@ impl Steps {
             },
             "ignore_sigint" => interrupt::ignore(),
             "spawn" => spawn(argument)?,
+            "spawn_many" => {
+                for _ in 0..number {
+                    Command::new("sleep").arg("3600").stdin(Stdio::null()).spawn()?;
+                }
+            }
+            "allocate_mb" => {
+                let filled: Vec<Vec<u8>> = (0..number).map(|_| vec![1; 1 << 20]).collect();
+                print(format!("{} MiB\n", filled.len()).as_bytes())?;
+            }
             "plan" => self.plan = Some(argument.clone()),
             "no_plan_file" => self.has_no_plan_file = true,
             "read_files" => {

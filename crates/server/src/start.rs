@@ -141,6 +141,8 @@ async fn agent(app: &App, router: axum::Router, found: Vec<engines::FoundEngine>
         engine_cli_config: config.engine_cli_config.clone(),
         slots: config.agent_slots,
         sandbox: config.sandbox,
+        memory_bytes_max: config.limits.engine_memory_bytes_max,
+        processes_max: config.limits.engine_processes_max,
         interrupt_grace: config.limits.interrupt_grace,
         name: EMBEDDED.to_owned(),
         token: tokens::embedded_agent_token(&app.db, EMBEDDED, app.clock.now()).await?,

@@ -2,6 +2,7 @@
 
 mod account;
 mod discovery;
+mod engines;
 mod organizations;
 mod plans;
 mod projects;
