@@ -125,6 +125,10 @@ impl Incoming {
         if depth(&value) > DEPTH_MAX {
             return Err(Errors::malformed(format!("the body nests deeper than {DEPTH_MAX} levels")));
         }
+        if has_nul(&value) {
+            let detail = "texts must not hold the NUL character (\\u0000)";
+            return Err(Errors::new(422, "invalid document", detail));
+        }
         let Value::Object(mut plain) = value else {
             return Err(Errors::malformed("the body must be a JSON object"));
         };
@@ -216,6 +220,16 @@ fn depth(value: &Value) -> usize {
     }
 }
 
+/// Databases and environments cannot hold this character, so it is refused before it gets there.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(map) => map.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,6 +288,20 @@ mod tests {
     fn deep_nesting_is_refused() {
         let body = format!("{}{}", "[".repeat(100), "]".repeat(100));
         assert_eq!(parse(&format!(r#"{{"data":{{"attributes":{{"a":{body}}}}}}}"#)).unwrap_err().status, 400);
+    }
+
+    #[test]
+    fn the_nul_character_is_refused_wherever_it_stands() {
+        for body in [
+            r#"{"data":{"attributes":{"name":"a\u0000"}}}"#,
+            r#"{"data":{"attributes":{"list":["\u0000"]}}}"#,
+            r#"{"data":{"attributes":{"a\u0000":1}}}"#,
+            r#"{"data":{"relationships":{"a":{"data":{"id":"\u0000"}}}}}"#,
+            r#"{"reason":"\u0000"}"#,
+        ] {
+            assert_eq!(parse(body).unwrap_err().status, 422, "{body}");
+        }
+        assert!(parse(r#"{"data":{"attributes":{"name":"\\u0000"}}}"#).is_ok());
     }
 
     proptest! {

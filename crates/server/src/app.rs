@@ -8,7 +8,7 @@ use crate::platform::http::Signer;
 use crate::platform::scheduler::Wake;
 use crate::platform::secrets::{KeyError, Place, Secrets, load_master_key};
 use camino::Utf8PathBuf;
-use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::fs::{File, OpenOptions};
 use std::sync::{Arc, OnceLock};
 use terrane_agent::engines::FoundEngine;
@@ -41,7 +41,7 @@ pub struct Inner {
     pub public_url: String,
     /// Fired when the server stops: long polls then answer at once.
     pub stopping: CancellationToken,
-    /// Renders the metrics; `None` where something else of this process records them.
+    /// Renders the metrics of the process; `None` when the program records them elsewhere.
     pub metrics: Option<PrometheusHandle>,
     engines: watch::Sender<Option<Arc<[FoundEngine]>>>,
     _data_dir_lock: File,
@@ -158,12 +158,10 @@ impl App {
     }
 }
 
-/// The recorder of this process; servers that share one show the same numbers.
+/// The recorder of this process, shared by all its servers.
 fn recorder() -> Option<PrometheusHandle> {
     static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
-    RECORDER
-        .get_or_init(|| metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok())
-        .clone()
+    RECORDER.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).clone()
 }
 
 fn lock_data_dir(config: &Config) -> Result<File, StartError> {
@@ -207,6 +205,11 @@ async fn check_key(db: &Db, secrets: &Secrets, clock: &Clock) -> Result<(), Star
         }
     };
     secrets.open(place, &sealed).map(drop).map_err(|_| StartError::WrongKey)
+}
+
+/// Every statement that lists with filters are built into, for the same test.
+pub fn all_list_shapes() -> Vec<String> {
+    [crate::runs::store::shapes(), crate::workspaces::store::shapes()].concat()
 }
 
 /// Every SQL statement of the program, for the test that prepares them on both databases.

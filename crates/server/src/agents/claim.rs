@@ -126,7 +126,7 @@ async fn give_up(
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     workspaces::store::guard(&mut tx, &frozen.workspace_id, now).await?;
-    if !scheduler::store::hold(&mut tx, &waiting.id, 0).await? {
+    if !scheduler::store::hold_waiting(&mut tx, &waiting.id).await? {
         return Ok(());
     }
     logs::append_line(&mut tx, &plan.id, reason).await?;

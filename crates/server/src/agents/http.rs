@@ -12,7 +12,8 @@ use crate::platform::http::{ApiError, ApiResult, Route, no_content, post, put};
 use crate::platform::logs::{self, Appended};
 use crate::platform::scheduler;
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -38,10 +39,14 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+async fn whole(body: Body, bytes_max: usize) -> ApiResult<Bytes> {
+    Ok(axum::body::to_bytes(body, bytes_max).await.map_err(|_| {
+        Errors::new(413, "body too large", format!("the body is cut off or larger than {bytes_max} bytes"))
+    })?)
+}
+
 async fn json<T: DeserializeOwned>(body: Body) -> ApiResult<T> {
-    let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX)
-        .await
-        .map_err(|_| Errors::malformed("the body is too large"))?;
+    let bytes = whole(body, BODY_BYTES_MAX).await?;
     Ok(serde_json::from_slice(&bytes).map_err(|error| Errors::malformed(error.to_string()))?)
 }
 
@@ -105,12 +110,11 @@ async fn append_log(
     State(app): State<App>,
     _agent: AgentCaller,
     Path(id): Path<String>,
-    Query(place): Query<LogPlace>,
+    place: Result<Query<LogPlace>, QueryRejection>,
     body: Body,
 ) -> ApiResult {
-    let bytes = axum::body::to_bytes(body, LOG_BODY_BYTES_MAX)
-        .await
-        .map_err(|_| Errors::malformed("the body is too large"))?;
+    let Query(place) = place.map_err(|error| Errors::malformed(error.body_text()))?;
+    let bytes = whole(body, LOG_BODY_BYTES_MAX).await?;
     let id = JobId::from(id);
     let mut tx = app.db.begin().await?;
     // Renewing is the guard: an agent that sends a log is alive, and one with an old lease stops here.

@@ -37,6 +37,7 @@ pub fn routes() -> Vec<Route> {
 struct OrganizationAttributes<'a> {
     name: &'a str,
     external_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     created_at: Time,
     default_execution_mode: &'static str,

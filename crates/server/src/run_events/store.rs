@@ -4,7 +4,7 @@ use crate::clock::Time;
 use crate::ids::{RunEventId, RunId, UserId};
 use crate::platform::db::{DbError, Exec, Tx, sql};
 
-// The run's row is being changed, so nobody else takes the same number.
+/// The run's row is being changed, so nobody else takes the same number.
 const INSERT: &str = "INSERT INTO run_events (id, run_id, ordinal, action, description, actor_id, created_at) \
      VALUES ($1, $2, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM run_events WHERE run_id = $2), $3, $4, $5, $6)";
 const OF_RUN: &str = "SELECT id, run_id, action, description, actor_id, created_at FROM run_events \

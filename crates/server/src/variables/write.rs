@@ -111,12 +111,6 @@ fn apply(app: &App, variable: &mut Variable, body: &Incoming) -> ApiResult<()> {
         if value.len() > limit {
             return Err(ApiError::invalid_attribute("value", format!("is larger than {limit} bytes")));
         }
-        if variable.category == VariableCategory::Env && value.contains('\0') {
-            return Err(ApiError::invalid_attribute(
-                "value",
-                "an environment variable cannot hold a NUL byte",
-            ));
-        }
         variable.value_sealed = seal(app, variable, &value);
     }
     variable.version_id = random_text(32);

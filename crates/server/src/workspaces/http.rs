@@ -14,7 +14,10 @@ use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, no_c
 use crate::users;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Uri};
-use terrane_jsonapi::{Document, Query, Resource};
+use terrane_jsonapi::{Document, Errors, Query, Resource};
+
+/// What is searched for in a list is not longer.
+const SEARCH_CHARS_MAX: usize = 1000;
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -63,11 +66,10 @@ async fn list(
     RawQuery(query): RawQuery,
 ) -> ApiResult {
     let query = Query::parse(query.as_deref().unwrap_or_default());
-    let text = |name: &str| query.get(name).map(str::to_owned);
     let filter = store::Filter {
-        search: text("search[name]"),
-        wildcard: text("search[wildcard-name]"),
-        project: text("filter[project][id]"),
+        search: searched(&query, "search[name]")?,
+        wildcard: searched(&query, "search[wildcard-name]")?,
+        project: searched(&query, "filter[project][id]")?,
         by_name: match query.get("sort") {
             Some("name") => Some(false),
             Some("-name") => Some(true),
@@ -84,6 +86,16 @@ async fn list(
         included.extend(related(&app, &mut view, workspace, &query).await?);
     }
     Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
+}
+
+/// A text to look for. SQLite fails on patterns of some ten thousand characters.
+fn searched(query: &Query, name: &str) -> ApiResult<Option<String>> {
+    match query.get(name) {
+        Some(text) if text.chars().count() > SEARCH_CHARS_MAX => {
+            Err(Errors::malformed(format!("{name} is longer than {SEARCH_CHARS_MAX} characters")).into())
+        }
+        text => Ok(text.map(str::to_owned)),
+    }
 }
 
 async fn make(
@@ -124,12 +136,12 @@ async fn take_lock(State(app): State<App>, granted: Granted<WorkspaceScope>, Bod
     answer(&app, &granted.workspace_id, None).await
 }
 
-async fn give_lock(State(app): State<App>, granted: Granted<WorkspaceScope>) -> ApiResult {
+async fn give_lock(State(app): State<App>, granted: Granted<WorkspaceScope>, Body(_): Body) -> ApiResult {
     lock::unlock(&app, &granted, false).await?;
     answer(&app, &granted.workspace_id, None).await
 }
 
-async fn break_lock(State(app): State<App>, granted: Granted<WorkspaceScope>) -> ApiResult {
+async fn break_lock(State(app): State<App>, granted: Granted<WorkspaceScope>, Body(_): Body) -> ApiResult {
     lock::unlock(&app, &granted, true).await?;
     answer(&app, &granted.workspace_id, None).await
 }

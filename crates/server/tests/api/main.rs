@@ -1,11 +1,19 @@
 //! Tests of the API, each on both databases. The files follow the URLs.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
 
+mod access;
 mod account;
+mod configuration_versions;
+mod direct;
 mod discovery;
+mod documents;
 mod engines;
 mod organizations;
 mod plans;
 mod projects;
 mod run_events;
 mod runs;
+mod schema;
 mod support;
+mod uploads;
+mod world;

@@ -14,6 +14,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
+use terrane_jsonapi::Errors;
 
 /// `last-used-at` of a token is exact to this many microseconds: a write on every request would cost more than the
 /// request.
@@ -27,21 +28,43 @@ pub async fn authorize(
 ) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
     match needs {
-        Needs::Anonymous | Needs::SignedUrl => {}
+        Needs::Anonymous | Needs::SignedUrl => {
+            readable_path(&mut parts).await?;
+        }
         Needs::Agent => {
             let agent = agent(&app, &parts).await?;
+            readable_path(&mut parts).await?;
             parts.extensions.insert(agent);
         }
         _ => {
             let caller = user(&app, &parts).await?;
-            grant(&app, needs, caller, &mut parts).await?;
+            let path = readable_path(&mut parts).await?;
+            grant(&app, needs, caller, &path, &mut parts).await?;
         }
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
-async fn grant(app: &App, needs: Needs, caller: Caller, parts: &mut Parts) -> Result<(), ApiError> {
+/// The path's parameters. No object has a name that is not UTF-8 or holds a NUL character, and PostgreSQL refuses
+/// even to look for one.
+async fn readable_path(parts: &mut Parts) -> Result<RawPathParams, ApiError> {
     let path: RawPathParams = parts.extract().await.map_err(|_| ApiError::not_found())?;
+    if path.iter().any(|(_, value)| value.contains('\0')) {
+        return Err(ApiError::not_found());
+    }
+    if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+        return Err(Errors::malformed("the query must not hold the NUL character").into());
+    }
+    Ok(path)
+}
+
+async fn grant(
+    app: &App,
+    needs: Needs,
+    caller: Caller,
+    path: &RawPathParams,
+    parts: &mut Parts,
+) -> Result<(), ApiError> {
     let named = |name: &str| path.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
     let workspace = |of, right| workspace_grant(app, caller.clone(), of, right);
     match needs {

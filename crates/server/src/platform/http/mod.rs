@@ -7,6 +7,7 @@ mod middleware;
 mod route;
 mod serve;
 mod signed_url;
+mod unread;
 
 pub use answer::{accepted, created, no_content, ok};
 pub use body::Body;

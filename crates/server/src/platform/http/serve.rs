@@ -1,5 +1,6 @@
 //! The listener: HTTP/1.1 over TCP, with a limit on the time a request's head may take, and a clean end.
 
+use super::unread::read_to_end;
 use crate::app::App;
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -47,10 +48,7 @@ fn spawn_connection(
 ) {
     // Small answers must not wait for more; a socket that refuses is slower, not wrong.
     let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(
-        router
-            .map_request(|request: http::Request<hyper::body::Incoming>| request.map(axum::body::Body::new)),
-    );
+    let service = TowerToHyperService::new(router.map_request(read_to_end));
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     let watched = graceful.watch(connection);
     tokio::spawn(async move {

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::platform::access::Needs;
-use crate::platform::http::{ApiError, Purpose, Route, UrlError, get, put};
+use crate::platform::http::{Purpose, Route, UrlError, get, put};
 use crate::{agents, configuration_versions, plans, platform::logs};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -23,10 +23,10 @@ async fn read(
     method: Method,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Response, ApiError> {
+) -> Response {
     let url = match app.signer.check(&token, &method, app.clock.now()) {
         Ok(url) => url,
-        Err(error) => return Ok(refuse(error)),
+        Err(error) => return refuse(error),
     };
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let answer = match url.purpose {
@@ -36,19 +36,14 @@ async fn read(
         Purpose::ConfigurationUpload | Purpose::JobPlanFile | Purpose::JobPlanJson => {
             Ok(refuse(UrlError::Invalid))
         }
-    }?;
-    Ok(private(answer))
+    };
+    private(answer.unwrap_or_else(IntoResponse::into_response))
 }
 
-async fn write(
-    State(app): State<App>,
-    method: Method,
-    Path(token): Path<String>,
-    body: Body,
-) -> Result<Response, ApiError> {
+async fn write(State(app): State<App>, method: Method, Path(token): Path<String>, body: Body) -> Response {
     let url = match app.signer.check(&token, &method, app.clock.now()) {
         Ok(url) => url,
-        Err(error) => return Ok(refuse(error)),
+        Err(error) => return refuse(error),
     };
     let answer = match url.purpose {
         Purpose::ConfigurationUpload => configuration_versions::upload(&app, &url.subject, body).await,
@@ -57,8 +52,8 @@ async fn write(
         Purpose::PlanLog | Purpose::PlanJson | Purpose::ConfigurationDownload => {
             Ok(refuse(UrlError::Invalid))
         }
-    }?;
-    Ok(private(answer))
+    };
+    private(answer.unwrap_or_else(IntoResponse::into_response))
 }
 
 /// 403 in plain words: whoever follows a signed URL need not speak JSON:API (api-contract 3.8).

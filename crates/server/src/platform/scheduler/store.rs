@@ -1,4 +1,7 @@
 //! Jobs: what waits for an agent and what is leased.
+//!
+//! Whoever writes about a run takes rows in this order: workspace, job, plan, run. PostgreSQL ends one of two
+//! transactions that take them in different orders, and somebody's request would fail.
 
 use crate::clock::Time;
 use crate::ids::{JobId, PlanId, RunId, WorkspaceId};
@@ -18,6 +21,8 @@ const FIND: &str = "SELECT j.id, j.run_id, p.id AS plan_id, j.lease_epoch, j.sto
 const OF_RUN: &str = "SELECT j.id, j.run_id, p.id AS plan_id, j.lease_epoch, j.stop \
      FROM jobs j JOIN plans p ON p.run_id = j.run_id WHERE j.run_id = $1";
 const HOLD: &str = "UPDATE jobs SET lease_epoch = lease_epoch WHERE id = $1 AND lease_epoch = $2";
+const HOLD_WAITING: &str =
+    "UPDATE jobs SET lease_epoch = lease_epoch WHERE id = $1 AND agent_instance IS NULL";
 const HOLD_OF_RUN: &str = "UPDATE jobs SET lease_epoch = lease_epoch WHERE run_id = $1";
 const STOP: &str = "UPDATE jobs SET stop = $1 WHERE id = $2";
 const DELETE: &str = "DELETE FROM jobs WHERE id = $1";
@@ -52,7 +57,11 @@ pub const STATEMENTS: &[&str] = &[
     UPLOAD,
     COUNT,
     DELETE_OF_WORKSPACE,
+    HOLD_WAITING,
 ];
+
+/// What only PostgreSQL understands.
+pub const POSTGRES_STATEMENTS: &[&str] = &[NEXT_SKIP_LOCKED];
 
 /// A job that waits.
 #[derive(Debug, sqlx::FromRow)]
@@ -170,6 +179,11 @@ pub async fn upload(exec: impl Exec, id: &JobId, purpose: &str) -> Result<Option
 pub async fn waiting(exec: impl Exec) -> Result<i64, DbError> {
     let (count,): (i64,) = exec.one(sql(COUNT)).await?;
     Ok(count)
+}
+
+/// Takes the row of a job that still waits; false when an agent has it or it has ended.
+pub async fn hold_waiting(tx: &mut Tx, id: &JobId) -> Result<bool, DbError> {
+    Ok(tx.run(sql(HOLD_WAITING).bind(id)).await? == 1)
 }
 
 /// Forgets the jobs of a workspace, leased or not; which they were.

@@ -20,6 +20,8 @@ struct RunAttributes<'a> {
     auto_apply: bool,
     debugging_mode: bool,
     canceled_at: Option<Time>,
+    /// Only there once a cancel was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     force_cancel_available_at: Option<Time>,
     created_at: Time,
     updated_at: Time,

@@ -60,11 +60,32 @@ pub async fn list(
     filter: &Filter,
     page: Page,
 ) -> Result<Vec<Run>, DbError> {
+    let (text, values) = page_query(workspace, filter, page);
+    exec.all(bind_all(text, values)).await
+}
+
+fn page_query(workspace: &str, filter: &Filter, page: Page) -> (String, Vec<Value>) {
     let (mut text, mut values) = filter.query(SELECT, workspace);
     text.push_str(NEWEST_FIRST);
     text.push_str(&format!("${} OFFSET ${}", values.len() + 1, values.len() + 2));
     values.extend([page.limit().into(), page.offset().into()]);
-    exec.all(bind_all(text, values)).await
+    (text, values)
+}
+
+/// Every statement that a list can become (with no, one and some values), for the test that prepares them on both
+/// databases.
+pub fn shapes() -> Vec<String> {
+    let mut shapes = Vec::new();
+    for (with_plan_only, without_normal) in [(false, false), (true, false), (true, true)] {
+        for (statuses, sources) in [(0, 0), (1, 0), (3, 0), (0, 1), (0, 2), (2, 2)] {
+            let some = |count| vec!["a".to_owned(); count];
+            let filter =
+                Filter { with_plan_only, without_normal, statuses: some(statuses), sources: some(sources) };
+            shapes.push(page_query("", &filter, Page { number: 1, size: 1 }).0);
+            shapes.push(filter.query(COUNT, "").0);
+        }
+    }
+    shapes
 }
 
 /// How many there are.

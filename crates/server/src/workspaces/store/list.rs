@@ -60,6 +60,11 @@ pub async fn list(
     filter: &Filter,
     page: Page,
 ) -> Result<Vec<Workspace>, DbError> {
+    let (text, values) = page_query(organization, filter, page);
+    exec.all(bind_all(text, values)).await
+}
+
+fn page_query(organization: &str, filter: &Filter, page: Page) -> (String, Vec<Value>) {
     let (mut text, mut values) = filter.query(SELECT, organization);
     text.push_str(match filter.by_name {
         None => " ORDER BY w.created_at, w.id",
@@ -68,7 +73,22 @@ pub async fn list(
     });
     text.push_str(&format!(" LIMIT ${} OFFSET ${}", values.len() + 1, values.len() + 2));
     values.extend([page.limit().into(), page.offset().into()]);
-    exec.all(bind_all(text, values)).await
+    (text, values)
+}
+
+/// Every statement that a list can become, for the test that prepares them on both databases.
+pub fn shapes() -> Vec<String> {
+    let some = |bit: u8| (bit == 1).then(|| "a".to_owned());
+    let mut shapes = Vec::new();
+    for bits in 0..8 {
+        for by_name in [None, Some(false), Some(true)] {
+            let (search, wildcard, project) = (some(bits & 1), some(bits >> 1 & 1), some(bits >> 2));
+            let filter = Filter { search, wildcard, project, by_name };
+            shapes.push(page_query("", &filter, Page { number: 1, size: 1 }).0);
+            shapes.push(filter.query(COUNT, "").0);
+        }
+    }
+    shapes
 }
 
 /// How many there are.

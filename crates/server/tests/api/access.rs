@@ -1,0 +1,228 @@
+//! Who may do what: every route of the table, tried as every kind of caller, with real, unknown and strange ids.
+
+mod bodies;
+mod strange;
+
+use crate::direct::{Direct, Reply};
+use crate::world::{World, agent_token, expired_token, parameters};
+use axum::http::Method;
+use terrane_server::platform::access::Needs;
+use terrane_server::platform::http::Route;
+use terrane_server::router::routes;
+use terrane_testkit::{TestServer, on_both};
+
+/// Looks like an id of the right kind, and is none.
+const UNKNOWN: &str = "1111111111111111";
+
+/// What stands between a caller and a route. A new kind of need does not compile until it has its place here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    Open,
+    Signed,
+    AnyUser,
+    Agent,
+    Scoped,
+    InBody,
+}
+
+fn gate(needs: Needs) -> Gate {
+    match needs {
+        Needs::Anonymous => Gate::Open,
+        Needs::SignedUrl => Gate::Signed,
+        Needs::User => Gate::AnyUser,
+        Needs::Agent => Gate::Agent,
+        Needs::Organization(_)
+        | Needs::Project(_)
+        | Needs::Workspace(_)
+        | Needs::WorkspaceByName(_)
+        | Needs::Run(_)
+        | Needs::Plan(_)
+        | Needs::ConfigurationVersion(_)
+        | Needs::RunEvent(_) => Gate::Scoped,
+        Needs::InBody(_) => Gate::InBody,
+    }
+}
+
+/// What a stranger is answered by a route that any user may call, when its path names the owner's objects.
+fn of_any_user(operation: &str) -> u16 {
+    match operation {
+        // Of the caller's own, or of nobody; for others an empty list (api-contract section 10).
+        "listOrganizations" | "getAccount" | "listUserTokens" => 200,
+        // The name behind a run's `created-by` is no secret.
+        "getUser" => 200,
+        "createUserToken" | "getToken" | "deleteToken" | "getMetrics" => 404,
+        // An empty body names no organization.
+        "createOrganization" => 422,
+        other => panic!("a new route for any user: say what a stranger gets from {other}"),
+    }
+}
+
+/// The callers that no route but open ones and signed URLs lets in.
+async fn nobodies(server: &TestServer) -> Vec<(&'static str, String)> {
+    let changed = format!("{}x", server.owner.token());
+    vec![
+        ("anonymous", String::new()),
+        ("a bad token", "swordfish".to_owned()),
+        ("nearly the owner's token", changed),
+        ("an expired token of the owner", expired_token(server).await),
+    ]
+}
+
+async fn call(direct: &Direct, route: &Route, path: &str, token: &str, body: &[u8]) -> Reply {
+    direct.call(&route.method, path, token, body).await
+}
+
+/// The body a route is called with: empty, which each accepts or refuses only for what is missing in it.
+fn body_for(route: &Route, world: &World) -> Vec<u8> {
+    if gate(route.needs) == Gate::InBody { world.run_body() } else { Vec::new() }
+}
+
+on_both!(without_a_good_token_every_route_is_401, |server| {
+    let (direct, world) = (Direct::new(server), World::of(&server.owner, "north").await);
+    for (who, token) in nobodies(server).await {
+        for route in routes() {
+            let path = world.path(route.path, &[]);
+            let reply = call(&direct, &route, &path, &token, &body_for(&route, &world)).await;
+            match gate(route.needs) {
+                Gate::Open => assert!(reply.status < 300, "{who}: {}", reply.describe()),
+                Gate::Signed => assert_eq!(reply.status, 403, "{who}: {}", reply.describe()),
+                Gate::AnyUser | Gate::Agent | Gate::Scoped | Gate::InBody => {
+                    reply.expect_unauthorized();
+                }
+            }
+        }
+    }
+    // Nothing was done.
+    for route in
+        routes().into_iter().filter(|route| route.method == Method::GET && gate(route.needs) == Gate::Scoped)
+    {
+        let reply = call(&direct, &route, &world.path(route.path, &[]), server.owner.token(), b"").await;
+        assert!(reply.status < 400, "{}", reply.describe());
+    }
+});
+
+on_both!(agents_and_users_do_not_pass_for_each_other, |server| {
+    let (direct, world) = (Direct::new(server), World::of(&server.owner, "north").await);
+    let agent = agent_token(server).await;
+    for route in routes() {
+        let path = world.path(route.path, &[]);
+        match gate(route.needs) {
+            Gate::AnyUser | Gate::Scoped | Gate::InBody => {
+                call(&direct, &route, &path, &agent, &body_for(&route, &world)).await.expect_unauthorized();
+            }
+            Gate::Agent => {
+                for user in [&server.owner, &server.stranger, &server.admin] {
+                    call(&direct, &route, &path, user.token(), b"").await.expect_unauthorized();
+                }
+                let reply = call(&direct, &route, &path, &agent, b"").await.expect_civil();
+                assert_ne!(reply.status, 401, "{}", reply.describe());
+            }
+            Gate::Open | Gate::Signed => {}
+        }
+    }
+});
+
+on_both!(for_a_stranger_nothing_of_the_owner_exists, |server| {
+    let (direct, world) = (Direct::new(server), World::of(&server.owner, "north").await);
+    let stranger = server.stranger.token();
+    for route in routes() {
+        let path = world.path(route.path, &[]);
+        let reply = call(&direct, &route, &path, stranger, &body_for(&route, &world)).await;
+        match gate(route.needs) {
+            Gate::Scoped | Gate::InBody => {
+                reply.expect_not_found();
+            }
+            Gate::AnyUser => {
+                assert_eq!(reply.status, of_any_user(route.operation), "{}", reply.describe());
+                assert!(!reply.text().contains("spare"), "{}", reply.describe());
+            }
+            Gate::Open | Gate::Signed | Gate::Agent => {}
+        }
+    }
+    let token = format!("/authentication-tokens/{}", world.id("token_id"));
+    server.owner.get(&token).await.expect_status(200);
+});
+
+on_both!(owners_and_site_administrators_reach_every_handler, |server| {
+    let direct = Direct::new(server);
+    let mut number = 0;
+    for actor in [&server.owner, &server.admin] {
+        let world = World::of(&server.owner, &format!("world-{number}")).await;
+        for route in routes() {
+            if !matches!(gate(route.needs), Gate::Scoped | Gate::InBody) {
+                continue;
+            }
+            number += 1;
+            // What deletes gets a world of its own.
+            let fresh;
+            let world = if route.method == Method::DELETE {
+                fresh = World::of(&server.owner, &format!("world-{number}")).await;
+                &fresh
+            } else {
+                &world
+            };
+            let path = world.path(route.path, &[]);
+            let reply = call(&direct, &route, &path, actor.token(), &body_for(&route, world)).await;
+            let is_reached = reply.status < 300
+                || matches!(reply.status, 302 | 307)
+                || matches!(reply.status, 409 | 422) && route.method == Method::POST;
+            assert!(is_reached, "{}", reply.describe());
+        }
+    }
+});
+
+on_both!(what_does_not_exist_is_the_404_that_strangers_get, |server| {
+    let (direct, world) = (Direct::new(server), World::of(&server.owner, "north").await);
+    for route in routes().into_iter().filter(|route| gate(route.needs) == Gate::Scoped) {
+        for name in parameters(route.path) {
+            let own = world.id(name);
+            let unknown = match own.split_once('-') {
+                Some((prefix, _)) if name.ends_with("_id") => format!("{prefix}-{UNKNOWN}"),
+                _ => "nowhere".to_owned(),
+            };
+            let path = world.path(route.path, &[(name, &unknown)]);
+            for actor in [&server.owner, &server.admin, &server.stranger] {
+                let body = body_for(&route, &world);
+                call(&direct, &route, &path, actor.token(), &body).await.expect_not_found();
+            }
+        }
+    }
+});
+
+on_both!(an_object_is_not_reached_through_another_parent, |server| {
+    let world = World::of(&server.owner, "north").await;
+    let other = World::of(&server.owner, "south").await;
+    let wrong = format!("/workspaces/{}/vars/{}", other.id("workspace_id"), world.id("variable_id"));
+    server.owner.get(&wrong).await.expect_status(404);
+    server.owner.patch(&wrong, &serde_json::json!({})).await.expect_status(404);
+    server.owner.delete(&wrong).await.expect_status(404);
+    server
+        .owner
+        .get(&format!("/workspaces/{}/vars/{}", world.id("workspace_id"), world.id("variable_id")))
+        .await
+        .expect_status(200);
+});
+
+on_both!(a_configuration_of_another_organization_is_refused, |server| {
+    let world = World::of(&server.owner, "north").await;
+    let foreign = World::of(&server.stranger, "elsewhere").await;
+    let (workspace, configuration) = (world.id("workspace_id"), foreign.id("configuration_version_id"));
+    let unknown = format!("cv-{UNKNOWN}");
+    let refused =
+        server.owner.post_run(workspace, configuration, &serde_json::json!({})).await.expect_status(422);
+    let missing = server.owner.post_run(workspace, &unknown, &serde_json::json!({})).await.expect_status(422);
+    assert_eq!(refused.text(), missing.text());
+});
+
+#[test]
+fn operations_and_routes_are_unique() {
+    let mut names: Vec<_> = routes().iter().map(|route| route.operation).collect();
+    let mut places: Vec<_> =
+        routes().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    names.sort_unstable();
+    places.sort_unstable();
+    let (all_names, all_places) = (names.len(), places.len());
+    names.dedup();
+    places.dedup();
+    assert_eq!((names.len(), places.len()), (all_names, all_places));
+}

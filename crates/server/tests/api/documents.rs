@@ -1,0 +1,159 @@
+//! Every document we answer, held against the official description of the API.
+
+mod forms;
+mod openapi;
+
+use crate::direct::Direct;
+use crate::world::World;
+use axum::http::Method;
+use openapi::OpenApi;
+use serde_json::{Value, json};
+use terrane_server::platform::http::Route;
+use terrane_server::router::routes;
+use terrane_testkit::{TestServer, on_both};
+
+/// Where our status is not one that the file has, and why (api-contract section 18).
+const OTHER_STATUSES: [(&str, u16, &str); 2] = [
+    ("downloadConfigurationVersion", 302, "row 6: the file shows the answer after the redirect"),
+    ("downloadConfigurationVersionOfRun", 302, "row 6: the file shows the answer after the redirect"),
+];
+
+/// One answer of one route.
+pub struct Visited {
+    pub route: Route,
+    pub operation: &'static str,
+    pub status: u16,
+    /// `null` where the answer is no document: the address of bytes.
+    pub body: Value,
+}
+
+/// The body that makes a route of this operation answer with a document.
+fn wish(operation: &str, world: &World) -> Vec<u8> {
+    let attributes = match operation {
+        "createOrganization" => json!({ "name": "fresh", "email": "ops@example.com" }),
+        "createWorkspace" => json!({ "name": "fresh" }),
+        "createVariable" => json!({ "key": "fresh", "value": "1", "category": "env" }),
+        "createConfigurationVersion" => json!({ "auto-queue-runs": false }),
+        "createUserToken" => json!({ "description": "fresh" }),
+        "createRun" => return world.run_body(),
+        "lockWorkspace" => return br#"{"reason":"maintenance"}"#.to_vec(),
+        "unlockWorkspace" | "forceUnlockWorkspace" => return Vec::new(),
+        other => panic!("a new route that takes a document: say what makes {other} answer"),
+    };
+    json!({ "data": { "attributes": attributes } }).to_string().into_bytes()
+}
+
+/// A document of every route of the API that reads one or makes one. The run has finished, another waits for a
+/// decision, the workspace is locked by a person while it is read.
+pub async fn visit_all(server: &TestServer) -> Vec<Visited> {
+    let owner = &server.owner;
+    let world = World::of(owner, "north").await;
+    let workspace = world.id("workspace_id");
+    owner
+        .variable(workspace, &json!({ "key": "s", "value": "x", "category": "env", "sensitive": true }))
+        .await;
+    let run = owner
+        .run_of(
+            workspace,
+            world.id("configuration_version_id"),
+            &json!({ "variables": [{ "key": "a", "value": "1" }] }),
+        )
+        .await;
+    let first =
+        terrane_testkit::Run { id: world.id("run_id").to_owned(), plan: world.id("plan_id").to_owned() };
+    owner.planned(&first).await;
+    owner.planned(&run).await;
+    owner.post(&format!("/runs/{}/actions/discard", run.id), &json!({})).await.expect_status(202);
+    let direct = Direct::new(server);
+    let is_last = |route: &Route| matches!(route.operation, "unlockWorkspace" | "forceUnlockWorkspace");
+    let is_shown = |route: &Route| {
+        route.path.starts_with("/api/v2/")
+            && (route.method == Method::GET
+                || route.method == Method::POST
+                    && !route.path.ends_with("/cancel")
+                    && !route.path.ends_with("/discard"))
+    };
+    let mut order: Vec<Route> = routes().into_iter().filter(is_shown).collect();
+    // Locked first, so that a locked workspace is read too.
+    order.sort_by_key(|route| (is_last(route), route.operation != "lockWorkspace"));
+    let mut visited = Vec::new();
+    for route in order {
+        if route.operation == "forceUnlockWorkspace" {
+            owner.post(&format!("/workspaces/{workspace}/actions/lock"), &json!({})).await.expect_status(200);
+        }
+        let body = if route.method == Method::POST { wish(route.operation, &world) } else { Vec::new() };
+        let reply = direct.call(&route.method, &world.path(route.path, &[]), owner.token(), &body).await;
+        let body = match reply.status {
+            200 | 201 => serde_json::from_slice(&reply.bytes).expect("a document is JSON"),
+            204 | 302 | 307 => Value::Null,
+            _ => panic!("{}", reply.describe()),
+        };
+        visited.push(Visited { operation: route.operation, route, status: reply.status, body });
+    }
+    visited
+}
+
+on_both!(documents_are_as_the_official_file_says, |server| {
+    let file = OpenApi::read();
+    let (mut wrong, mut checked) = (Vec::new(), 0);
+    for Visited { route, operation, body, .. } in visit_all(server).await {
+        let Some(schema) = file.answer(route.method.as_str(), route.path) else { continue };
+        checked += 1;
+        for violation in file.violations(schema, &body) {
+            wrong.push(format!("{operation} {}: {}", violation.place, violation.what));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Fewer would mean that the routes are not found in the file any more.
+    assert!(checked >= 25, "{checked}");
+});
+
+on_both!(statuses_are_those_of_the_official_file, |server| {
+    let file = OpenApi::read();
+    for Visited { route, operation, status, .. } in visit_all(server).await {
+        let Some(described) = file.statuses(route.method.as_str(), route.path) else { continue };
+        let excepted =
+            OTHER_STATUSES.iter().any(|(other, answer, _)| (*other, *answer) == (operation, status));
+        let is_described = described.contains(&status.to_string());
+        assert!(is_described != excepted, "{operation}: {status}, the file has {described:?}");
+    }
+});
+
+on_both!(included_resources_are_as_the_official_file_says, |server| {
+    let file = OpenApi::read();
+    let world = World::of(&server.owner, "north").await;
+    for path in [
+        format!("/runs/{}?include=plan,workspace,configuration_version,created_by", world.id("run_id")),
+        format!(
+            "/workspaces/{}?include=organization,project,current_run,locked_by",
+            world.id("workspace_id")
+        ),
+        format!("/run-events/{}?include=actor", world.id("run_event_id")),
+    ] {
+        let answer = server.owner.get(&path).await.expect_status(200);
+        for resource in answer.at("/included").as_array().expect("resources are included") {
+            let kind = resource["type"].as_str().expect("a resource has a type");
+            let schema = file.schema(kind).unwrap_or_else(|| panic!("the file has no {kind}"));
+            assert_eq!(file.violations(schema, resource), [], "{path} {kind}");
+        }
+    }
+});
+
+on_both!(refusals_are_as_the_official_file_says, |server| {
+    let file = OpenApi::read();
+    let schema = file.schema("errors").expect("the file describes errors");
+    let owner = &server.owner;
+    let workspace = owner.workspace("net").await;
+    let refusals = [
+        server.anonymous.get("/account/details").await.expect_status(401),
+        owner.get("/runs/run-nothing").await.expect_status(404),
+        owner.post("/runs", &json!({})).await.expect_status(422),
+        owner.post("/runs", &json!([])).await.expect_status(400),
+        owner.post(&format!("/workspaces/{workspace}/actions/unlock"), &json!({})).await.expect_status(409),
+    ];
+    for refusal in refusals {
+        assert_eq!(file.violations(schema, &refusal.json()), [], "{}", refusal.text());
+        assert_eq!(refusal.at("/errors/0/status"), refusal.status.to_string().as_str());
+        assert_eq!(refusal.header("content-type"), "application/vnd.api+json");
+    }
+});

@@ -1,0 +1,107 @@
+//! One of each object of an owner, for tests that visit every route.
+
+use serde_json::json;
+use std::collections::HashMap;
+use terrane_testkit::{Actor, TestServer, body};
+
+/// The ids of an owner's objects, by the names that routes give them in their paths.
+#[derive(Debug, Clone)]
+pub struct World {
+    ids: HashMap<&'static str, String>,
+}
+
+impl World {
+    /// Makes an organization of this name with a project, a workspace, a variable, a configuration and a plan-only
+    /// run of it.
+    pub async fn of(owner: &Actor, organization: &str) -> Self {
+        owner.organization(organization).await;
+        let workspaces = format!("/organizations/{organization}/workspaces");
+        let wish = body("workspaces", &json!({ "name": "net" }));
+        let workspace = owner.post(&workspaces, &wish).await.expect_status(201);
+        let project = text(&workspace.at("/data/relationships/project/data/id"));
+        let workspace = workspace.id();
+        let variable = owner
+            .variable(&workspace, &json!({ "key": "region", "value": "north", "category": "terraform" }))
+            .await;
+        let configuration = owner.configuration(&workspace, crate::support::creates(1)).await;
+        let run = owner.run_of(&workspace, &configuration, &json!({ "plan-only": true })).await;
+        let events = owner.get(&format!("/runs/{}/run-events", run.id)).await.expect_status(200);
+        let user = owner.get("/account/details").await.id();
+        let wish = body("authentication-tokens", &json!({ "description": "spare" }));
+        let tokens = format!("/users/{user}/authentication-tokens");
+        let token = owner.post(&tokens, &wish).await.expect_status(201);
+        let ids = HashMap::from([
+            ("organization", organization.to_owned()),
+            ("workspace", "net".to_owned()),
+            ("workspace_id", workspace),
+            ("project_id", project),
+            ("variable_id", variable.id()),
+            ("configuration_version_id", configuration),
+            ("run_id", run.id),
+            ("plan_id", run.plan),
+            ("run_event_id", text(&events.at("/data/0/id"))),
+            ("user_id", user),
+            ("token_id", token.id()),
+            // Nobody but the agent knows the ids of jobs, and what they are.
+            ("job_id", "job-1111111111111111".to_owned()),
+            // What a signed URL carries instead of an id.
+            ("token", "AAAA.AAAA".to_owned()),
+        ]);
+        Self { ids }
+    }
+
+    /// One object's id.
+    pub fn id(&self, parameter: &str) -> &str {
+        self.ids
+            .get(parameter)
+            .unwrap_or_else(|| panic!("a route has a new parameter {parameter:?}: give it an object here"))
+    }
+
+    /// A path of the route table with its parameters filled in; `replaced` wins over the owner's objects.
+    pub fn path(&self, route: &str, replaced: &[(&str, &str)]) -> String {
+        let parts = route.split('/').map(|part| {
+            let Some(name) = parameter(part) else { return part };
+            let other = replaced.iter().find(|(replaced, _)| *replaced == name);
+            other.map_or_else(|| self.id(name), |(_, value)| value)
+        });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// The same run as the body of `POST /runs` wants it.
+    pub fn run_body(&self) -> Vec<u8> {
+        let related = |kind: &str, id: &str| json!({ "data": { "type": kind, "id": id } });
+        json!({ "data": { "type": "runs", "attributes": { "plan-only": true }, "relationships": {
+            "workspace": related("workspaces", self.id("workspace_id")),
+            "configuration-version": related("configuration-versions", self.id("configuration_version_id")) } } })
+        .to_string()
+        .into_bytes()
+    }
+}
+
+/// The names of a path's parameters.
+pub fn parameters(route: &str) -> Vec<&str> {
+    route.split('/').filter_map(parameter).collect()
+}
+
+fn parameter(part: &str) -> Option<&str> {
+    part.strip_prefix('{')?.strip_suffix('}')
+}
+
+fn text(value: &serde_json::Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+/// A token of an agent.
+pub async fn agent_token(server: &TestServer) -> String {
+    let app = server.app();
+    let text = terrane_server::tokens::embedded_agent_token(&app.db, "another", app.clock.now()).await;
+    secrecy::ExposeSecret::expose_secret(&text.expect("a token can be made")).to_owned()
+}
+
+/// A token of the owner that has expired.
+pub async fn expired_token(server: &TestServer) -> String {
+    let user = server.owner.get("/account/details").await.id();
+    let wish = body("authentication-tokens", &json!({ "expired-at": "2020-01-01T00:00:00Z" }));
+    let made = server.owner.post(&format!("/users/{user}/authentication-tokens"), &wish).await;
+    text(&made.expect_status(201).attribute("token"))
+}
