@@ -53,7 +53,8 @@ on_both!(a_token_ends_at_its_time, |server| {
     let ada = server.owner.get("/account/details").await.id();
     let soon = server.app().clock.now().plus(Duration::from_secs(600));
     let wish = body("authentication-tokens", &json!({ "expired-at": soon.to_string() }));
-    let made = server.owner.post(&format!("/users/{ada}/authentication-tokens"), &wish).await.expect_status(201);
+    let made =
+        server.owner.post(&format!("/users/{ada}/authentication-tokens"), &wish).await.expect_status(201);
     let short = server.owner.with_token(made.attribute("token").as_str().unwrap());
     short.get("/account/details").await.expect_status(200);
     server.app().clock.advance(Duration::from_secs(601));
@@ -65,7 +66,8 @@ on_both!(a_token_ends_at_its_time, |server| {
 on_both!(a_token_without_an_end_lives_two_years, |server| {
     let ada = server.owner.get("/account/details").await.id();
     let wish = body("authentication-tokens", &json!({}));
-    let made = server.owner.post(&format!("/users/{ada}/authentication-tokens"), &wish).await.expect_status(201);
+    let made =
+        server.owner.post(&format!("/users/{ada}/authentication-tokens"), &wish).await.expect_status(201);
     let life = server.app().config.limits.token_life;
     let end = made.attribute("expired-at").as_str().unwrap().to_owned();
     let made_at = terrane_server::clock::Time::parse(made.attribute("created-at").as_str().unwrap()).unwrap();
@@ -76,7 +78,8 @@ on_both!(bad_tokens_are_401, |server| {
     for token in ["x", "trn_", "trn_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a b c"] {
         server.owner.with_token(token).get("/account/details").await.expect_status(401);
     }
-    let basic = server.anonymous.request(reqwest::Method::GET, "/account/details").basic_auth("ada", Some("x"));
+    let basic =
+        server.anonymous.request(reqwest::Method::GET, "/account/details").basic_auth("ada", Some("x"));
     server.anonymous.send(basic).await.expect_status(401);
     let ada = server.owner.get("/account/details").await.id();
     let tokens = format!("/users/{ada}/authentication-tokens");
