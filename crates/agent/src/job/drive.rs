@@ -20,7 +20,7 @@ use crate::{
     client::{Backoff, Connection},
     engine::{HostEnvironment, OperatorCliConfig},
     engines::{FoundEngine, hex},
-    log::{LogLimit, Pump, Scrubber, patterns},
+    log::{LogLimit, Pump, Scrubber, engine_bytes_max, patterns},
     settings::Settings,
     supervisor::record::Level,
 };
@@ -162,6 +162,11 @@ impl Run {
         self.pump.follow(folder.log("plan"), first_lines, ended.clone());
         let exit = supervisor.exit(folder, &self.ending).await;
         ended.cancel();
+        // An engine that was quick may have ended before its output was seen to be too long.
+        let printed = folder.log("plan").metadata().map_or(0, |metadata| metadata.len());
+        if printed > engine_bytes_max(job.log_bytes_max) {
+            self.ending.ask(Stop::Kill, Why::LogTooLong);
+        }
         let asked = self.ending.asked();
         let verdict = exit.map_or_else(
             || Verdict::errored("the supervisor of the run was killed; what the engine did is unknown"),

@@ -72,6 +72,7 @@ pub(crate) fn judge(exit: &Exit, asked: Option<Asked>, engine: &Engine, timeout_
             Verdict::errored(format!("the plan took longer than {seconds} seconds and was ended"))
         }
         How::Interrupted | How::Killed => of_early_end(asked),
+        How::Done if asked.is_some_and(|asked| asked.why == Why::LogTooLong) => of_early_end(asked),
         How::Done => of_steps(&exit.steps, engine),
     }
 }
