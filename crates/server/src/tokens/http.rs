@@ -13,6 +13,9 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Given, Query, Relationship, Resource, ResourceId};
 
+/// A description longer than this is refused.
+const DESCRIPTION_CHARS_MAX: usize = 512;
+
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
     const OF_USER: &str = "/api/v2/users/{user_id}/authentication-tokens";
@@ -93,6 +96,10 @@ async fn make(
         Given::Absent | Given::Null => now.plus(app.config.limits.token_life),
     };
     let description = body.attributes.text("description")?.value();
+    if description.as_ref().is_some_and(|text| text.chars().count() > DESCRIPTION_CHARS_MAX) {
+        let detail = format!("is longer than {DESCRIPTION_CHARS_MAX} characters");
+        return Err(ApiError::invalid_attribute("description", detail));
+    }
     let mut tx = app.db.begin().await?;
     let issued = issue(&mut tx, &caller.user_id, description, Some(expires), now).await?;
     tx.commit().await?;

@@ -66,15 +66,13 @@ async fn list(
     RawQuery(query): RawQuery,
 ) -> ApiResult {
     let query = Query::parse(query.as_deref().unwrap_or_default());
+    let sort = query.get("sort").unwrap_or_default();
     let filter = store::Filter {
         search: searched(&query, "search[name]")?,
         wildcard: searched(&query, "search[wildcard-name]")?,
         project: searched(&query, "filter[project][id]")?,
-        by_name: match query.get("sort") {
-            Some("name") => Some(false),
-            Some("-name") => Some(true),
-            _ => None,
-        },
+        order: store::Order::parse(sort.strip_prefix('-').unwrap_or(sort)),
+        descending: sort.starts_with('-'),
     };
     let (page, organization) = (query.page(), granted.organization_id.as_str());
     let mut view = app.db.snapshot().await?;

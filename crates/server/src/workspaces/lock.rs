@@ -8,8 +8,15 @@ use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::scheduler::advance_workspace;
 use crate::users;
 
+/// A reason longer than this is refused.
+const REASON_CHARS_MAX: usize = 4096;
+
 /// Takes the lock for the caller.
 pub async fn lock(app: &App, granted: &Granted<WorkspaceScope>, reason: Option<String>) -> ApiResult<()> {
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_CHARS_MAX) {
+        let detail = format!("is longer than {REASON_CHARS_MAX} characters");
+        return Err(ApiError::invalid_attribute("reason", detail));
+    }
     let mut tx = app.db.begin().await?;
     let holder = granted.caller().user_id.as_str();
     let now = app.clock.now();

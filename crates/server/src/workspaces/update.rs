@@ -122,11 +122,14 @@ fn refuse_what_is_not_served(given: &Attributes) -> ApiResult<()> {
 /// Which engine a workspace gets (api-contract section 20 row 26): the client's own kind, else what the body says,
 /// else the site's default, which is the first engine found.
 pub(super) async fn choose_engine(app: &App, client: Client, given: &Attributes) -> ApiResult<EngineName> {
-    if let Given::Value(name) = given.text("engine")? {
-        return EngineName::parse(&name)
-            .ok_or_else(|| ApiError::invalid_attribute("engine", "must be tofu or terraform"));
-    }
-    if let Some(engine) = client.engine {
+    let asked = match given.text("engine")?.value() {
+        Some(name) => {
+            let wrong = || ApiError::invalid_attribute("engine", "must be tofu or terraform");
+            Some(EngineName::parse(&name).ok_or_else(wrong)?)
+        }
+        None => None,
+    };
+    if let Some(engine) = client.engine.or(asked) {
         return Ok(engine);
     }
     let engines = app.engines().await;

@@ -13,8 +13,58 @@ pub struct Filter {
     pub wildcard: Option<String>,
     /// Of this project.
     pub project: Option<String>,
-    /// By name instead of by age; `true` for descending.
-    pub by_name: Option<bool>,
+    /// In which order.
+    pub order: Order,
+    /// The other way round.
+    pub descending: bool,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As made.
+    #[default]
+    Made,
+    /// By name.
+    Name,
+    /// By the age of the current run.
+    CurrentRun,
+    /// By the time of the last change.
+    LatestChange,
+}
+
+impl Order {
+    /// Every order.
+    pub const ALL: [Self; 4] = [Self::Made, Self::Name, Self::CurrentRun, Self::LatestChange];
+
+    /// Reads `sort`, without its sign; what is unknown leaves the order of making.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "name" => Self::Name,
+            "current-run.created-at" => Self::CurrentRun,
+            "latest-change-at" => Self::LatestChange,
+            _ => Self::Made,
+        }
+    }
+
+    /// Names of workspaces are unique; whatever has no run comes last (api-contract section 20 row 8).
+    fn sql(self, descending: bool) -> &'static str {
+        match (self, descending) {
+            (Self::Made, _) => " ORDER BY w.created_at, w.id",
+            (Self::Name, false) => " ORDER BY w.name",
+            (Self::Name, true) => " ORDER BY w.name DESC",
+            (Self::CurrentRun, false) => {
+                " ORDER BY (SELECT r.created_at FROM runs r WHERE r.id = w.current_run_id) NULLS LAST, \
+                 w.created_at, w.id"
+            }
+            (Self::CurrentRun, true) => {
+                " ORDER BY (SELECT r.created_at FROM runs r WHERE r.id = w.current_run_id) DESC NULLS LAST, \
+                 w.created_at, w.id"
+            }
+            (Self::LatestChange, false) => " ORDER BY w.updated_at, w.id",
+            (Self::LatestChange, true) => " ORDER BY w.updated_at DESC, w.id",
+        }
+    }
 }
 
 const SELECT: &str = select!("WHERE w.organization_id = $1");
@@ -66,11 +116,7 @@ pub async fn list(
 
 fn page_query(organization: &str, filter: &Filter, page: Page) -> (String, Vec<Value>) {
     let (mut text, mut values) = filter.query(SELECT, organization);
-    text.push_str(match filter.by_name {
-        None => " ORDER BY w.created_at, w.id",
-        Some(false) => " ORDER BY w.name",
-        Some(true) => " ORDER BY w.name DESC",
-    });
+    text.push_str(filter.order.sql(filter.descending));
     text.push_str(&format!(" LIMIT ${} OFFSET ${}", values.len() + 1, values.len() + 2));
     values.extend([page.limit().into(), page.offset().into()]);
     (text, values)
@@ -81,9 +127,9 @@ pub fn shapes() -> Vec<String> {
     let some = |bit: u8| (bit == 1).then(|| "a".to_owned());
     let mut shapes = Vec::new();
     for bits in 0..8 {
-        for by_name in [None, Some(false), Some(true)] {
+        for (order, descending) in Order::ALL.into_iter().flat_map(|order| [(order, false), (order, true)]) {
             let (search, wildcard, project) = (some(bits & 1), some(bits >> 1 & 1), some(bits >> 2));
-            let filter = Filter { search, wildcard, project, by_name };
+            let filter = Filter { search, wildcard, project, order, descending };
             shapes.push(page_query("", &filter, Page { number: 1, size: 1 }).0);
             shapes.push(filter.query(COUNT, "").0);
         }
