@@ -17,9 +17,8 @@ test-long: ## the same with the long versions: more cases, more kills, bigger pl
 test-quick: ## the tests inside the crates only: no database server, no engine
 	cargo test --workspace --exclude terrane-testkit --lib --bins
 
-bench: ## measure on a release build (BENCH_ARGS="run" and more: cargo xtask bench --help)
-	cargo build --release --package terrane
-	cargo xtask bench $(BENCH_ARGS)
+bench: ## measure on a release build (BENCH_ARGS="run --samples 50" and more: cargo xtask bench --help)
+	cargo xtask bench $(or $(BENCH_ARGS),run)
 
 dev: ## run a server from the tree, data in ./terrane-data (DEV_ARGS="--listen …")
 	cargo run --package terrane -- server $(DEV_ARGS)

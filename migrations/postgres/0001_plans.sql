@@ -38,6 +38,9 @@ CREATE TABLE organizations (
     created_at BIGINT NOT NULL
 );
 
+-- Names that differ in case alone are the same name for people.
+CREATE UNIQUE INDEX organizations_by_folded_name ON organizations (lower(name));
+
 CREATE TABLE organization_owners (
     organization_id TEXT COLLATE "C" NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     user_id TEXT COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -199,12 +202,13 @@ CREATE TABLE log_chunks (
 CREATE TABLE run_events (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     run_id TEXT COLLATE "C" NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    ordinal BIGINT NOT NULL,
     action TEXT COLLATE "C" NOT NULL,
     description TEXT COLLATE "C" NOT NULL,
     actor_id TEXT COLLATE "C",
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    UNIQUE (run_id, ordinal)
 );
-CREATE INDEX run_events_by_run ON run_events (run_id, created_at, id);
 
 CREATE TABLE jobs (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,

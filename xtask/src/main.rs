@@ -1,6 +1,8 @@
-//! House tasks: `cargo xtask tidy` holds the tree to the house rules, `cargo xtask deps` the dependencies.
+//! House tasks: `cargo xtask tidy` holds the tree to the house rules, `cargo xtask deps` the dependencies,
+//! `cargo xtask bench` measures.
 #![expect(clippy::print_stdout, reason = "a tool for people: what it finds goes to stdout")]
 
+mod bench;
 mod deps;
 mod finding;
 mod rust_source;
@@ -30,18 +32,26 @@ enum Task {
     Tidy,
     /// Check licences, refused crates, duplicate versions, and that every dependency has its note.
     Deps,
+    /// Measure the release build of the program.
+    Bench(bench::Arguments),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     // The folder of this crate is one below the root.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?;
-    let tree = Tree::read(root).with_context(|| format!("failed to read {}", root.display()))?;
-    let (task, report) = match arguments.task {
-        Task::Tidy => ("tidy", tidy::check(&tree)),
-        Task::Deps => ("deps", deps::check(&tree, root)?),
-    };
-    Ok(print(task, &tree, &report))
+    let tree = || Tree::read(root).with_context(|| format!("failed to read {}", root.display()));
+    match arguments.task {
+        Task::Tidy => {
+            let tree = tree()?;
+            Ok(print("tidy", &tree, &tidy::check(&tree)))
+        }
+        Task::Deps => {
+            let tree = tree()?;
+            Ok(print("deps", &tree, &deps::check(&tree, root)?))
+        }
+        Task::Bench(arguments) => bench::bench(&arguments, root).map(|()| ExitCode::SUCCESS),
+    }
 }
 
 fn print(task: &str, tree: &Tree, report: &Report) -> ExitCode {

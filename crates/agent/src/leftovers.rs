@@ -9,7 +9,7 @@ use std::{
 use camino::Utf8Path;
 use rustix::fs::{FlockOperation, flock};
 
-use crate::{job::Folder, supervisor::processes::Processes};
+use crate::{job::Folder, sandbox::Group, supervisor::processes::Processes};
 
 /// Killed processes are gone well within this time, if the machine lives.
 const END_LIMIT: Duration = Duration::from_secs(10);
@@ -48,6 +48,7 @@ pub(crate) fn end_job(folder: &Folder) -> io::Result<()> {
     loop {
         end_processes(folder);
         if !is_supervised(folder)? {
+            Group::of(folder).remove();
             // A process that was just being killed may still write a file.
             match fs::remove_dir_all(folder.root()) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -23,6 +23,10 @@ pub struct Settings {
     pub slots: usize,
     /// What happens where a full sandbox cannot be had.
     pub sandbox: SandboxDemand,
+    /// Memory of one job's processes together, bytes.
+    pub memory_bytes_max: u64,
+    /// Processes and threads of one job.
+    pub processes_max: u64,
     /// From the interrupt of an engine to its end by force.
     pub interrupt_grace: Duration,
     /// A name for people, such as the host's.

@@ -25,16 +25,20 @@
 //! | `{"sleep_ms": 10}` | waits |
 //! | `{"wait_for_file": "path"}` | waits until the file exists |
 //! | `{"write_file": ["path", "text"]}` | writes a file |
+//! | `{"write_time": "path"}` | writes when this command began, Unix microseconds, to a file |
 //! | `{"symlink": ["target", "path"]}` | makes a link |
 //! | `{"exit": 3}` | exits with this code |
 //! | `{"signal": 9}` | sends itself this signal |
 //! | `{"hang": true}` | never ends by itself |
 //! | `{"ignore_sigint": true}` | counts interrupts instead of ending; each prints `interrupt N` |
 //! | `{"spawn": ["program", "argument"]}` | starts a program and does not wait for it |
+//! | `{"spawn_many": 1000}` | starts that many processes that wait |
+//! | `{"allocate_mb": 100}` | fills that much memory |
 //! | `{"plan": {…}}` | the plan: `additions`, `changes`, `destructions`, `imports`, `outputs_only`, `errored` |
 //! | `{"no_plan_file": true}` | writes none |
 //! | `{"read_files": ["path"]}` | prints `readable PATH: …` or `denied PATH: …` for each |
 //! | `{"env": true}` | prints the environment |
+//! | `{"var_files": true}` | prints the variable files it was given |
 //!
 //! On SIGINT it prints `Interrupt received.` and exits with 1, as engines do.
 
@@ -42,12 +46,13 @@ mod interrupt;
 mod plan;
 mod steps;
 
-use std::{env, fs, io, io::Write, path::Path, process::ExitCode};
+use std::{env, fs, io, io::Write, path::Path, process::ExitCode, time::SystemTime};
 
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
-    match run() {
+    let started = SystemTime::now();
+    match run(started) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let _ = writeln!(io::stderr(), "fake-engine: {error}");
@@ -56,7 +61,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> io::Result<u8> {
+fn run(started: SystemTime) -> io::Result<u8> {
     let arguments: Vec<String> = env::args().collect();
     let program = arguments.first().map(String::as_str).unwrap_or_default();
     let command = arguments.get(1).map(String::as_str).unwrap_or_default();
@@ -69,7 +74,7 @@ fn run() -> io::Result<u8> {
         let mut file = fs::OpenOptions::new().create(true).append(true).open(path)?;
         writeln!(file, "{command}")?;
     }
-    let mut steps = steps::Steps::default();
+    let mut steps = steps::Steps::new(started);
     let end = steps.run(behaviour[command].as_array().map(Vec::as_slice).unwrap_or_default())?;
     match command {
         "init" => {

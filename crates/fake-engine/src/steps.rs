@@ -7,7 +7,7 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use rustix::process::{Signal, getpid, kill_process};
@@ -16,13 +16,18 @@ use serde_json::Value;
 use crate::interrupt;
 
 /// What steps leave for the end of the command.
-#[derive(Default)]
 pub(crate) struct Steps {
     pub(crate) plan: Option<Value>,
     pub(crate) has_no_plan_file: bool,
+    started: SystemTime,
 }
 
 impl Steps {
+    /// For a command that began at this time.
+    pub(crate) fn new(started: SystemTime) -> Self {
+        Self { plan: None, has_no_plan_file: false, started }
+    }
+
     /// Runs steps until one exits, and answers the exit code.
     pub(crate) fn run(&mut self, steps: &[Value]) -> io::Result<u8> {
         for step in steps {
@@ -52,6 +57,10 @@ impl Steps {
                 }
             }
             "write_file" => fs::write(string(argument, 0), string(argument, 1))?,
+            "write_time" => {
+                let since_epoch = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+                fs::write(text, since_epoch.as_micros().to_string())?;
+            }
             "symlink" => symlink(string(argument, 0), string(argument, 1))?,
             "exit" => return Ok(Some(u8::try_from(number).unwrap_or(u8::MAX))),
             "signal" => send_signal(number)?,
@@ -60,6 +69,15 @@ impl Steps {
             },
             "ignore_sigint" => interrupt::ignore(),
             "spawn" => spawn(argument)?,
+            "spawn_many" => {
+                for _ in 0..number {
+                    Command::new("sleep").arg("3600").stdin(Stdio::null()).spawn()?;
+                }
+            }
+            "allocate_mb" => {
+                let filled: Vec<Vec<u8>> = (0..number).map(|_| vec![1; 1 << 20]).collect();
+                print(format!("{} MiB\n", filled.len()).as_bytes())?;
+            }
             "plan" => self.plan = Some(argument.clone()),
             "no_plan_file" => self.has_no_plan_file = true,
             "read_files" => {
@@ -70,6 +88,14 @@ impl Steps {
             "env" => {
                 for (name, value) in env::vars_os() {
                     print(format!("{}={}\n", name.display(), value.display()).as_bytes())?;
+                }
+            }
+            "var_files" => {
+                for path in
+                    env::args().filter_map(|argument| argument.strip_prefix("-var-file=").map(str::to_owned))
+                {
+                    print(&fs::read(path)?)?;
+                    print(b"\n")?;
                 }
             }
             other => return Err(io::Error::other(format!("there is no step {other:?}"))),

@@ -91,16 +91,18 @@ pub enum StartError {
     Blobs(#[from] terrane_blob::Error),
     /// The address cannot be listened on.
     #[error(
-        "cannot listen on {address}: {source}; stop what uses that port, or choose another with --listen HOST:PORT"
+        "cannot listen on {address}: {source}; stop what uses that port, or choose another with {flag} HOST:PORT"
     )]
     Listen {
+        /// The setting it comes from.
+        flag: &'static str,
         /// The address.
         address: std::net::SocketAddr,
         /// What the system says.
         source: std::io::Error,
     },
     /// The operator's CLI configuration file for the engines cannot be used.
-    #[error("{0}")]
+    #[error("cannot use the engines' CLI configuration: {0}; check --engine-cli-config FILE")]
     EngineCliConfig(String),
 }
 

@@ -72,6 +72,10 @@ pub struct Limits {
     pub lease: Duration,
     /// After a cancel, how long until a force-cancel is offered.
     pub force_cancel_after: Duration,
+    /// Memory of one run's engine and all that it starts, bytes.
+    pub engine_memory_bytes_max: u64,
+    /// Processes and threads of one run.
+    pub engine_processes_max: u64,
     /// After one SIGINT, how long an engine may take to end.
     pub interrupt_grace: Duration,
     /// Life of a token made without `expired-at` (api-contract section 20 row 7).
@@ -101,6 +105,8 @@ impl Default for Limits {
             plan_timeout: Duration::from_secs(2 * HOUR),
             lease: Duration::from_secs(30),
             force_cancel_after: Duration::from_secs(60),
+            engine_memory_bytes_max: 4096 * MIB,
+            engine_processes_max: 4096,
             interrupt_grace: Duration::from_secs(95),
             token_life: Duration::from_secs(2 * 365 * 24 * HOUR),
             shutdown_grace: Duration::from_secs(10),

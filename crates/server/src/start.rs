@@ -26,13 +26,11 @@ pub struct Server {
 impl Server {
     /// Starts. When this returns, requests are answered.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
-        let listener = listen(config.listen).await?;
+        let (listener, address) = listen("--listen", config.listen).await?;
         let metrics_listener = match config.metrics_listen {
-            Some(address) => Some(listen(address).await?),
+            Some(address) => Some(listen("--metrics-listen", address).await?.0),
             None => None,
         };
-        let address =
-            listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let app = App::open(config, public_url.trim_end_matches('/').to_owned(), clock).await?;
         recover(&app).await?;
@@ -66,8 +64,12 @@ impl Server {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+/// The listener and, where the system chose the port, the address it has.
+async fn listen(flag: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { flag, address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 fn spawn_serve(app: &App, listener: TcpListener, router: axum::Router) -> JoinHandle<()> {
@@ -141,6 +143,8 @@ async fn agent(app: &App, router: axum::Router, found: Vec<engines::FoundEngine>
         engine_cli_config: config.engine_cli_config.clone(),
         slots: config.agent_slots,
         sandbox: config.sandbox,
+        memory_bytes_max: config.limits.engine_memory_bytes_max,
+        processes_max: config.limits.engine_processes_max,
         interrupt_grace: config.limits.interrupt_grace,
         name: EMBEDDED.to_owned(),
         token: tokens::embedded_agent_token(&app.db, EMBEDDED, app.clock.now()).await?,

@@ -2,7 +2,7 @@
 
 use crate::cli::TokenArgs;
 use crate::server::DATA_DIR;
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use camino::Utf8PathBuf;
 use secrecy::ExposeSecret;
 use std::process::ExitCode;
@@ -22,7 +22,9 @@ pub async fn token(args: TokenArgs) -> anyhow::Result<ExitCode> {
             config.data_dir
         );
     }
-    let db = Db::open(&config.database_url()).await?;
+    let db = Db::open(&config.database_url()).await.map_err(|error| {
+        anyhow!("{error}; check --data-dir or --database-url and that the database is running")
+    })?;
     let now = Clock::default().now();
     let issued = tokens::issue_for_name(&db, &args.user, config.limits.token_life, now).await?;
     db.close().await;

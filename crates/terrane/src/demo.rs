@@ -5,8 +5,10 @@ mod sample;
 mod show;
 
 use crate::cli::DemoArgs;
-use anyhow::{Context, bail};
-use camino::Utf8PathBuf;
+use crate::server::engine_path;
+use crate::signals::Signals;
+use anyhow::{Context, anyhow, bail};
+use camino::{Utf8Path, Utf8PathBuf};
 use client::Client;
 use secrecy::ExposeSecret;
 use std::process::ExitCode;
@@ -21,32 +23,33 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let folder = tempfile::Builder::new().prefix("terrane-demo-").tempdir()?;
     let data_dir = match args.data_dir {
         Some(data_dir) => {
-            std::fs::create_dir_all(&data_dir)
-                .with_context(|| format!("cannot use the data directory {data_dir}"))?;
+            std::fs::create_dir_all(&data_dir).with_context(|| cannot_use(&data_dir))?;
             data_dir.canonicalize_utf8()?
         }
         None => Utf8PathBuf::try_from(folder.path().to_owned())?,
     };
     let mut config = Config::new(data_dir.clone());
     config.listen = args.listen;
-    for path in args.engine_path {
-        config
-            .engine_paths
-            .push(path.canonicalize_utf8().with_context(|| format!("cannot use the engine {path}"))?);
+    for path in &args.engine_path {
+        config.engine_paths.push(engine_path(path)?);
     }
+    let mut signals = Signals::listen()?;
     let server = Server::start(config, Clock::default()).await?;
-    let outcome = plan(&server).await;
-    let finished = match &outcome {
-        Ok(finished) => *finished,
-        Err(_) => false,
+    // Also in mid-plan the server ends cleanly, so that no engine and no folder is left.
+    let outcome = tokio::select! {
+        outcome = plan(&server) => outcome,
+        signal = signals.asked_to_end() => Err(anyhow!("{signal} ended the demo before its plan was finished")),
     };
     if outcome.is_ok() && !args.exit {
         show::waiting(kept.then_some(data_dir.as_str()));
-        tokio::signal::ctrl_c().await?;
+        signals.asked_to_end().await;
     }
     server.stop().await;
-    outcome?;
-    Ok(if finished { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if outcome? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn cannot_use(data_dir: &Utf8Path) -> String {
+    format!("cannot use the data directory {data_dir}; name a writable one with --data-dir DIR")
 }
 
 /// Makes the plan as any client would. True when it finished.

@@ -4,6 +4,7 @@ mod admin;
 mod cli;
 mod demo;
 mod server;
+mod signals;
 mod telemetry;
 
 use clap::Parser;

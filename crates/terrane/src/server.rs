@@ -1,14 +1,14 @@
 //! `terrane server`.
 
 use crate::cli::{SandboxLevel, ServerArgs};
-use anyhow::Context;
-use camino::Utf8PathBuf;
+use crate::signals::Signals;
+use anyhow::{Context, anyhow};
+use camino::{Utf8Path, Utf8PathBuf};
 use std::process::ExitCode;
 use terrane_agent::SandboxDemand;
 use terrane_server::Server;
 use terrane_server::clock::Clock;
 use terrane_server::config::Config;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Where everything is kept unless said otherwise.
 pub const DATA_DIR: &str = "terrane-data";
@@ -16,24 +16,43 @@ pub const DATA_DIR: &str = "terrane-data";
 /// Runs until SIGTERM or SIGINT.
 pub async fn run(args: ServerArgs) -> anyhow::Result<ExitCode> {
     let config = config(args)?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut signals = Signals::listen()?;
     let server = Server::start(config, Clock::default()).await?;
     tracing::info!(address = %server.address, public_url = server.app.public_url, "ready");
-    tokio::select! {
-        _ = terminate.recv() => tracing::info!("stopping: SIGTERM"),
-        _ = tokio::signal::ctrl_c() => tracing::info!("stopping: SIGINT"),
-    }
+    let signal = signals.asked_to_end().await;
+    tracing::info!("stopping: {signal}");
     server.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The settings of a file. Its lines may hold passwords, so an error names the line and does not show it.
+fn read_file(path: &Utf8Path) -> anyhow::Result<ServerArgs> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!("cannot read the configuration file {path}; name one that exists with --config FILE")
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let index = before.matches('\n').count();
+        let setting = text.lines().nth(index).and_then(setting_of).unwrap_or_default();
+        let (line, what) = (index + 1, error.message());
+        anyhow!(
+            "cannot use the configuration file {path}: line {line}{setting}: {what}; \
+             `terrane server --help` lists the settings"
+        )
+    })
+}
+
+/// The name before the first `=` of a line, if it can be nothing but a name.
+fn setting_of(line: &str) -> Option<String> {
+    let name = line.split_once('=')?.0.trim();
+    let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    (is_name && !name.is_empty()).then(|| format!(" ({name})"))
 }
 
 fn config(args: ServerArgs) -> anyhow::Result<Config> {
     let args = match &args.config {
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read the configuration file {path}"))?;
-            let file =
-                toml::from_str(&text).with_context(|| format!("cannot use the configuration file {path}"))?;
+            let file = read_file(path)?;
             args.or(file)
         }
         None => args,
@@ -61,8 +80,22 @@ fn absolute(mut config: Config) -> anyhow::Result<Config> {
         format!("cannot use the data directory {}; name a writable one with --data-dir DIR", config.data_dir)
     })?;
     config.data_dir = config.data_dir.canonicalize_utf8()?;
-    for path in config.engine_paths.iter_mut().chain(config.engine_cli_config.iter_mut()) {
-        *path = path.canonicalize_utf8().with_context(|| format!("cannot use {path}"))?;
+    for path in &mut config.engine_paths {
+        *path = engine_path(path)?;
+    }
+    if let Some(path) = &mut config.engine_cli_config {
+        *path = path.canonicalize_utf8().with_context(|| {
+            format!(
+                "cannot use the engines' CLI configuration {path}; name one that exists with --engine-cli-config FILE"
+            )
+        })?;
     }
     Ok(config)
+}
+
+/// The absolute path of an engine a person named.
+pub fn engine_path(path: &Utf8Path) -> anyhow::Result<Utf8PathBuf> {
+    path.canonicalize_utf8().with_context(|| {
+        format!("cannot use the engine {path}; name a program that exists with --engine-path FILE")
+    })
 }

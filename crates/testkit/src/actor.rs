@@ -18,6 +18,11 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// A caller of the server with this public URL, also one in another process.
+    pub fn at(base: &str, token: Option<&str>) -> Self {
+        Self::new(base, token.map(SecretString::from))
+    }
+
     pub(crate) fn new(base: &str, token: Option<SecretString>) -> Self {
         let http = Client::builder()
             .no_proxy()
@@ -53,6 +58,11 @@ impl Actor {
             Some(token) => request.bearer_auth(token.expose_secret()),
             None => request,
         }
+    }
+
+    /// Sends a request to a server that may be gone; an error also when the answer does not arrive whole.
+    pub async fn try_send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
+        Answer::try_read(request.send().await?).await
     }
 
     /// Sends a request.

@@ -17,10 +17,14 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) async fn read(response: reqwest::Response) -> Self {
+        Self::try_read(response).await.expect("the answer's body arrives")
+    }
+
+    pub(crate) async fn try_read(response: reqwest::Response) -> reqwest::Result<Self> {
         let (status, headers, url) =
             (response.status().as_u16(), response.headers().clone(), response.url().to_string());
-        let bytes = response.bytes().await.expect("the answer's body arrives").to_vec();
-        Self { status, headers, bytes, url }
+        let bytes = response.bytes().await?.to_vec();
+        Ok(Self { status, headers, bytes, url })
     }
 
     /// Fails the test unless the status is this one.

@@ -16,16 +16,22 @@ pub enum Database {
 /// All that the template's content hangs on.
 const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/postgres/0001_plans.sql")];
 
-/// The URL of a fresh, migrated PostgreSQL database.
-pub(crate) fn fresh_postgres() -> anyhow::Result<String> {
+/// The URL of a fresh, migrated PostgreSQL database; [`drop_postgres`] deletes it again.
+///
+/// # Errors
+/// Says what is missing to start the tests' PostgreSQL.
+pub fn fresh_postgres() -> anyhow::Result<String> {
     let server =
         postgres::shared().context("the tests need PostgreSQL: install the Debian package postgresql")?;
     let template = server.template(&MIGRATIONS.concat(), migrate)?;
     server.create_database_from(&template)
 }
 
-/// Deletes a database again.
-pub(crate) fn drop_postgres(url: &str) -> anyhow::Result<()> {
+/// Deletes a database again, also one with open connections.
+///
+/// # Errors
+/// Says why it cannot be deleted.
+pub fn drop_postgres(url: &str) -> anyhow::Result<()> {
     postgres::shared()?.drop_database(url)
 }
 

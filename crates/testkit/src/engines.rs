@@ -18,7 +18,7 @@ pub enum Engines {
 
 impl Engines {
     /// Puts them into a folder; the programs, tofu first.
-    pub(crate) fn install(self, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    pub fn install(self, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         match self {
             Self::None => Vec::new(),
             Self::Real => {

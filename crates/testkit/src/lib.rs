@@ -23,8 +23,9 @@ mod server;
 pub use actor::Actor;
 pub use answer::Answer;
 pub use builders::{Run, archive, body};
-pub use database::Database;
+pub use database::{Database, drop_postgres, fresh_postgres};
 pub use engines::{Engines, fake_archive};
+pub use programs::real;
 pub use server::{Setup, TestServer};
 
 /// Defines one test that runs on SQLite and on PostgreSQL, each with a server of its own.

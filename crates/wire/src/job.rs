@@ -38,6 +38,13 @@ impl EngineKind {
         }
     }
 
+    /// Whether a version of it can write its plan as JSON: Terraform from 0.12, OpenTofu always (api-contract 3.5).
+    pub fn has_json_plans(self, version: &str) -> bool {
+        let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+        let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        self == Self::Tofu || (major, minor) >= (0, 12)
+    }
+
     /// The name people know.
     pub fn title(self) -> &'static str {
         match self {
@@ -60,6 +67,13 @@ pub struct Engine {
     pub kind: EngineKind,
     /// Its exact version, without a leading `v`.
     pub version: String,
+}
+
+impl Engine {
+    /// Whether it can write its plan as JSON.
+    pub fn has_json_plans(&self) -> bool {
+        self.kind.has_json_plans(&self.version)
+    }
 }
 
 /// One phase of one run, leased to one agent.
@@ -206,4 +220,16 @@ pub enum Stop {
 pub struct LogAck {
     /// The offset the next bytes must have.
     pub next_offset: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EngineKind::{Terraform, Tofu};
+
+    #[test]
+    fn old_engines_have_no_json_plans() {
+        assert!(!Terraform.has_json_plans("0.11.15"));
+        assert!(Terraform.has_json_plans("0.12.0") && Terraform.has_json_plans("1.11.4"));
+        assert!(Tofu.has_json_plans("1.12.6"));
+    }
 }

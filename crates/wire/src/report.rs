@@ -9,7 +9,7 @@ pub struct Report {
     pub lease_epoch: i64,
     /// How the phase ended.
     pub outcome: Outcome,
-    /// What the plan would do; known only when there is a JSON plan.
+    /// What the plan would do, once it is known.
     pub counts: Option<Counts>,
     /// The plan file, when the engine wrote one and it was uploaded.
     pub plan_file: Option<Artefact>,

@@ -7,11 +7,13 @@
 //! | `override_file` | the file that replaces the configuration's backend |
 //! | `cli_config` | the engine's CLI configuration |
 //! | `variables` | variable files |
+//! | `summary_line` | the counts an engine without JSON plans prints |
 
 mod cli_config;
 mod commands;
 mod environment;
 mod override_file;
+mod summary_line;
 mod variables;
 
 pub use cli_config::{CliConfigError, check_cli_config};
@@ -19,6 +21,7 @@ pub(crate) use cli_config::{OperatorCliConfig, run_cli_config};
 pub(crate) use commands::plan_steps;
 pub(crate) use environment::{Environment, HostEnvironment};
 pub(crate) use override_file::{OverrideError, write_override};
+pub(crate) use summary_line::printed_counts;
 pub(crate) use variables::write_variables;
 
 /// The host of the `cloud` block in a run: a name that no public name can take, led to loopback by the CLI

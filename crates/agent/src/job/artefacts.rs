@@ -4,12 +4,13 @@ use std::{fs::File, io, io::BufReader, io::Read};
 
 use axum::body::Body;
 use sha2::{Digest, Sha256};
-use terrane_wire::{Artefact, Counts, Secret, StoredObject};
+use terrane_wire::{Artefact, Counts, Job, Secret, StoredObject};
 use tokio_util::io::ReaderStream;
 
 use super::{folder::Folder, inside::open_inside};
 use crate::{
     client::{Backoff, CallError, Connection},
+    engine::printed_counts,
     engines::hex,
 };
 
@@ -57,29 +58,30 @@ pub(super) enum ArtefactError {
 
 const PLAN_FILE: &str = "plan file";
 const PLAN_JSON: &str = "JSON plan";
+const PLAN_LOG: &str = "plan's output";
 
-/// Uploads both.
+/// Uploads what the engine left of its plan.
 pub(super) async fn upload(
     connection: &Connection,
     folder: &Folder,
-    uploads: &terrane_wire::Uploads,
+    job: &Job,
 ) -> Result<Artefacts, ArtefactError> {
     let plan_file = Source::open(folder, PLAN_FILE, "out/plan.tfplan")?;
+    if !job.engine.has_json_plans() {
+        let stored = plan_file.upload(connection, &job.uploads.plan_file).await?;
+        let counts = printed_counts(BufReader::new(open_log(folder)?)).map_err(reading(PLAN_LOG))?;
+        return Ok(Artefacts { counts: Some(counts), plan_file: Some(stored), plan_json: None });
+    }
     let plan_json = Source::open(folder, PLAN_JSON, "logs/plan.json")?;
-    let (to_hash, to_read) = (plan_file.clone(), plan_json.clone());
-    let hashing = tokio::task::spawn_blocking(move || to_hash.hash());
+    let to_read = plan_json.clone();
     let counting = tokio::task::spawn_blocking(move || to_read.summarize());
-    let (hashed, summary, stored_file, stored_json) = tokio::join!(
-        hashing,
+    let (summary, stored_file, stored_json) = tokio::join!(
         counting,
-        plan_file.put(connection, &uploads.plan_file),
-        plan_json.put(connection, &uploads.plan_json),
+        plan_file.upload(connection, &job.uploads.plan_file),
+        plan_json.put(connection, &job.uploads.plan_json),
     );
-    let gone = |what| move |error| ArtefactError::Read { what, error: io::Error::other(error) };
-    let plan_artefact = hashed.map_err(gone(PLAN_FILE))??;
-    let summary = summary.map_err(gone(PLAN_JSON))??;
+    let summary = summary.map_err(io::Error::other).map_err(reading(PLAN_JSON))??;
     let json_artefact = Artefact { sha256: hex(&summary.sha256), size_bytes: summary.size_bytes };
-    plan_file.check(&plan_artefact, &stored_file?)?;
     plan_json.check(&json_artefact, &stored_json?)?;
     let counts = Counts {
         additions: summary.counts.additions,
@@ -89,7 +91,15 @@ pub(super) async fn upload(
         has_changes: summary.has_changes,
         generated_configuration: summary.generated_configuration,
     };
-    Ok(Artefacts { counts: Some(counts), plan_file: Some(plan_artefact), plan_json: Some(json_artefact) })
+    Ok(Artefacts { counts: Some(counts), plan_file: Some(stored_file?), plan_json: Some(json_artefact) })
+}
+
+fn open_log(folder: &Folder) -> Result<File, ArtefactError> {
+    open_inside(folder, "logs/plan.log").map_err(reading(PLAN_LOG))
+}
+
+fn reading(what: &'static str) -> impl Fn(io::Error) -> ArtefactError {
+    move |error| ArtefactError::Read { what, error }
 }
 
 /// One file to upload.
@@ -104,7 +114,7 @@ struct Source {
 impl Source {
     fn open(folder: &Folder, what: &'static str, path: &'static str) -> Result<Self, ArtefactError> {
         let open = || Ok(open_inside(folder, path)?.metadata()?.len());
-        let size_bytes = open().map_err(|error| ArtefactError::Read { what, error })?;
+        let size_bytes = open().map_err(reading(what))?;
         Ok(Self { what, folder: folder.clone(), path, size_bytes })
     }
 
@@ -127,19 +137,29 @@ impl Source {
                 hasher.update(&buffer[..count]);
             }
         };
-        hash().map_err(|error| ArtefactError::Read { what: self.what, error })
+        hash().map_err(reading(self.what))
     }
 
     fn summarize(&self) -> Result<terrane_plan_json::Summary, ArtefactError> {
-        let reader = self.reader().map_err(|error| ArtefactError::Read { what: self.what, error })?;
+        let reader = self.reader().map_err(reading(self.what))?;
         Ok(terrane_plan_json::summarize(BufReader::with_capacity(READ_BYTES, reader))?)
+    }
+
+    /// Hashes and uploads it at the same time.
+    async fn upload(&self, connection: &Connection, url: &Secret) -> Result<Artefact, ArtefactError> {
+        let to_hash = self.clone();
+        let hashing = tokio::task::spawn_blocking(move || to_hash.hash());
+        let (hashed, stored) = tokio::join!(hashing, self.put(connection, url));
+        let artefact = hashed.map_err(io::Error::other).map_err(reading(self.what))??;
+        self.check(&artefact, &stored?)?;
+        Ok(artefact)
     }
 
     async fn put(&self, connection: &Connection, url: &Secret) -> Result<StoredObject, ArtefactError> {
         let mut backoff = Backoff::new();
         let mut tries = 0;
         loop {
-            let reader = self.reader().map_err(|error| ArtefactError::Read { what: self.what, error })?;
+            let reader = self.reader().map_err(reading(self.what))?;
             let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(reader), READ_BYTES);
             match connection.put_object(url.expose(), self.size_bytes, Body::from_stream(stream)).await {
                 Ok(stored) => return Ok(stored),

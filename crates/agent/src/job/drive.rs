@@ -20,7 +20,7 @@ use crate::{
     client::{Backoff, Connection},
     engine::{HostEnvironment, OperatorCliConfig},
     engines::{FoundEngine, hex},
-    log::{LogLimit, Pump, Scrubber, patterns},
+    log::{LogLimit, Pump, Scrubber, engine_bytes_max, patterns},
     settings::Settings,
     supervisor::record::Level,
 };
@@ -127,7 +127,7 @@ impl Run {
     }
 
     async fn artefacts(&self, folder: &Folder) -> Result<Artefacts, artefacts::ArtefactError> {
-        artefacts::upload(&self.context.connection, folder, &self.job.uploads).await
+        artefacts::upload(&self.context.connection, folder, &self.job).await
     }
 
     /// From the download to the end of the last command.
@@ -162,10 +162,15 @@ impl Run {
         self.pump.follow(folder.log("plan"), first_lines, ended.clone());
         let exit = supervisor.exit(folder, &self.ending).await;
         ended.cancel();
+        // An engine that was quick may have ended before its output was seen to be too long.
+        let printed = folder.log("plan").metadata().map_or(0, |metadata| metadata.len());
+        if printed > engine_bytes_max(job.log_bytes_max) {
+            self.ending.ask(Stop::Kill, Why::LogTooLong);
+        }
         let asked = self.ending.asked();
         let verdict = exit.map_or_else(
             || Verdict::errored("the supervisor of the run was killed; what the engine did is unknown"),
-            |exit| judge(&exit, asked, job.engine.kind, job.timeout_ms),
+            |exit| judge(&exit, asked, &job.engine, job.timeout_ms),
         );
         if let Verdict::Errored(Failure { output_of: Some(step), .. }) = &verdict {
             self.pump.file(folder.log(step.as_str()));

@@ -62,7 +62,7 @@ pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Resul
         engine: sources.engine.path.clone(),
         working_directory: module.clone(),
         environment: environment.variables,
-        steps: plan_steps(folder, &job.options, &files),
+        steps: plan_steps(&job.engine, folder, &job.options, &files),
         workspace: StateWorkspace {
             id: job.workspace.id.clone(),
             name: job.workspace.name.clone(),
@@ -73,6 +73,8 @@ pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Resul
         operator_cli_config: sources.cli_config.text.clone(),
         readable: sources.cli_config.readable.clone(),
         demand_full_sandbox: sources.settings.sandbox == SandboxDemand::Full,
+        memory_bytes_max: sources.settings.memory_bytes_max,
+        processes_max: sources.settings.processes_max,
         interrupt_grace_ms: milliseconds(sources.settings.interrupt_grace),
         timeout_ms: job.timeout_ms,
     };

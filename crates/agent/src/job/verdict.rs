@@ -1,6 +1,6 @@
 //! How a phase ended, in words.
 
-use terrane_wire::{EngineKind, Outcome};
+use terrane_wire::{Engine, EngineKind, Outcome};
 
 use super::ending::{Asked, Why};
 use crate::supervisor::record::{Exit, How, Status, StepEnd};
@@ -64,7 +64,7 @@ pub(crate) fn of_early_end(asked: Option<Asked>) -> Verdict {
 }
 
 /// What the supervisor's record makes of a phase.
-pub(crate) fn judge(exit: &Exit, asked: Option<Asked>, engine: EngineKind, timeout_ms: u64) -> Verdict {
+pub(crate) fn judge(exit: &Exit, asked: Option<Asked>, engine: &Engine, timeout_ms: u64) -> Verdict {
     match &exit.how {
         How::Broken { reason } => Verdict::errored(reason),
         How::TimedOut => {
@@ -72,13 +72,20 @@ pub(crate) fn judge(exit: &Exit, asked: Option<Asked>, engine: EngineKind, timeo
             Verdict::errored(format!("the plan took longer than {seconds} seconds and was ended"))
         }
         How::Interrupted | How::Killed => of_early_end(asked),
+        How::Done if asked.is_some_and(|asked| asked.why == Why::LogTooLong) => of_early_end(asked),
         How::Done => of_steps(&exit.steps, engine),
     }
 }
 
-fn of_steps(steps: &[StepEnd], engine: EngineKind) -> Verdict {
+fn of_steps(steps: &[StepEnd], engine: &Engine) -> Verdict {
+    let expected: &[StepKind] = if engine.has_json_plans() {
+        &[StepKind::Init, StepKind::Plan, StepKind::Show]
+    } else {
+        &[StepKind::Init, StepKind::Plan]
+    };
+    let engine = engine.kind;
     let end_of = |kind| steps.iter().find(|step| step.step == kind).map(|step| &step.status);
-    for kind in [StepKind::Init, StepKind::Plan, StepKind::Show] {
+    for &kind in expected {
         match end_of(kind) {
             Some(status) if status.is_success() => {}
             Some(status) => return Verdict::Errored(of_failed_step(kind, status, engine)),
@@ -130,6 +137,10 @@ mod tests {
 
     const OK: Status = Status::Exited { code: 0 };
 
+    fn tofu() -> Engine {
+        Engine { kind: EngineKind::Tofu, version: "1.12.6".to_owned() }
+    }
+
     #[test]
     fn every_end_has_its_words() {
         use StepKind::{Init, Plan, Show};
@@ -146,7 +157,7 @@ mod tests {
             (vec![], "tofu init did not run"),
         ];
         for (steps, expected) in cases {
-            assert_eq!(reason(&judge(&exit(How::Done, &steps), None, EngineKind::Tofu, 0)), expected);
+            assert_eq!(reason(&judge(&exit(How::Done, &steps), None, &tofu(), 0)), expected);
         }
     }
 
@@ -154,8 +165,15 @@ mod tests {
     fn an_order_that_came_too_late_changes_nothing() {
         let asked = Some(Asked { stop: Stop::Interrupt, why: Why::Ordered });
         let steps = [(StepKind::Init, OK), (StepKind::Plan, OK), (StepKind::Show, OK)];
-        assert_eq!(judge(&exit(How::Done, &steps), asked, EngineKind::Tofu, 0), Verdict::Finished);
+        assert_eq!(judge(&exit(How::Done, &steps), asked, &tofu(), 0), Verdict::Finished);
         let failed = [(StepKind::Init, OK), (StepKind::Plan, Status::Exited { code: 1 })];
-        assert_eq!(judge(&exit(How::Interrupted, &failed), asked, EngineKind::Tofu, 0), Verdict::Canceled);
+        assert_eq!(judge(&exit(How::Interrupted, &failed), asked, &tofu(), 0), Verdict::Canceled);
+    }
+
+    #[test]
+    fn an_old_engine_need_not_show() {
+        let old = Engine { kind: EngineKind::Terraform, version: "0.11.15".to_owned() };
+        let steps = [(StepKind::Init, OK), (StepKind::Plan, OK)];
+        assert_eq!(judge(&exit(How::Done, &steps), None, &old, 0), Verdict::Finished);
     }
 }

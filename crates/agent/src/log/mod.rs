@@ -13,5 +13,5 @@ mod scrub;
 mod upload;
 
 pub(crate) use patterns::patterns;
-pub(crate) use pump::{LogLimit, Pump};
+pub(crate) use pump::{LogLimit, Pump, engine_bytes_max};
 pub(crate) use scrub::Scrubber;

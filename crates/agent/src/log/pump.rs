@@ -27,6 +27,11 @@ pub(crate) struct LogLimit {
     pub(crate) exceeded: Box<dyn FnOnce() + Send>,
 }
 
+/// What an engine may print when a log may have so many bytes.
+pub(crate) fn engine_bytes_max(log_bytes_max: u64) -> u64 {
+    log_bytes_max.saturating_sub(OWN_LINES_BYTES)
+}
+
 type FirstLines = Box<dyn FnOnce() -> Vec<String> + Send>;
 
 enum Command {
@@ -54,7 +59,7 @@ impl Pump {
             scrubber,
             uploader: Uploader::new(connection, job.0, job.1),
             pending: Vec::new(),
-            engine_bytes_left: limit.bytes_max.saturating_sub(OWN_LINES_BYTES),
+            engine_bytes_left: engine_bytes_max(limit.bytes_max),
             exceeded: Some(limit.exceeded),
             ends_in_line: false,
         };

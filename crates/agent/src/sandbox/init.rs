@@ -10,7 +10,7 @@ use std::{
 use camino::Utf8Path;
 use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_signal};
 
-use super::{NO_PID_NAMESPACE, files, limits, steps};
+use super::{Group, NO_PID_NAMESPACE, files, limits, steps};
 use crate::{
     job::Folder,
     supervisor::{
@@ -43,11 +43,15 @@ fn run(folder: &Folder) -> io::Result<()> {
     if let Ok(reason) = env::var(NO_PID_NAMESPACE) {
         level.lacking.push(format!("no pid namespace ({reason})"));
     }
+    let group = Group::of(folder).enter(&spec);
+    for (what, entered) in [("processes", &group.processes), ("memory", &group.memory)] {
+        level.lacking.extend(entered.as_ref().err().map(|error| format!("no limit on {what} ({error})")));
+    }
     match files::restrict(folder, &spec) {
         Ok(missing) => level.lacking.extend(missing),
         Err(error) => level.lacking.push(format!("no file restrictions ({error})")),
     }
-    level.lacking.extend(limits::apply());
+    level.lacking.extend(limits::apply(group.memory.is_err().then_some(spec.memory_bytes_max)));
     level_file.write_all(&serde_json::to_vec(&level)?)?;
     if spec.demand_full_sandbox && !level.lacking.is_empty() {
         let reason = format!("the sandbox must be full but has {}", level.lacking.join(", "));

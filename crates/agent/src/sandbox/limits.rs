@@ -12,19 +12,16 @@ use rustix::{
 
 const OPEN_FILES: u64 = 4096;
 const FILE_BYTES: u64 = 4 << 30;
-/// For each process, not for all together: that takes a cgroup.
-const DATA_BYTES: u64 = 8 << 30;
+/// Engines ask for more memory than they use.
+const DATA_FACTOR: u64 = 2;
 
-/// Sets limits and gives up privileges for ever. Answers are what is missing.
-pub(super) fn apply() -> Vec<String> {
+/// Sets limits and gives up privileges for ever; `memory_bytes` limits each process where no control group limits
+/// all of them. Answers are what is missing.
+pub(super) fn apply(memory_bytes: Option<u64>) -> Vec<String> {
     let mut lacking = Vec::new();
-    let limits = [
-        (Resource::Core, 0),
-        (Resource::Nofile, OPEN_FILES),
-        (Resource::Fsize, FILE_BYTES),
-        (Resource::Data, DATA_BYTES),
-    ];
-    for (resource, value) in limits {
+    let data = memory_bytes.map(|bytes| (Resource::Data, bytes.saturating_mul(DATA_FACTOR)));
+    let limits = [(Resource::Core, 0), (Resource::Nofile, OPEN_FILES), (Resource::Fsize, FILE_BYTES)];
+    for (resource, value) in limits.into_iter().chain(data) {
         if let Err(error) = set_limit(resource, value) {
             lacking.push(format!("no limit of {resource:?} ({error})"));
         }

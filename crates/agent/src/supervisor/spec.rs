@@ -28,6 +28,10 @@ pub(crate) struct Spec {
     pub(crate) readable: Vec<Utf8PathBuf>,
     /// Refuse to run in less than a full sandbox.
     pub(crate) demand_full_sandbox: bool,
+    /// Memory of all processes together, bytes.
+    pub(crate) memory_bytes_max: u64,
+    /// Processes and threads.
+    pub(crate) processes_max: u64,
     /// From the interrupt to the end by force, milliseconds.
     pub(crate) interrupt_grace_ms: u64,
     /// The whole phase ends after this time, milliseconds.

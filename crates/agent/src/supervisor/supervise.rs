@@ -22,7 +22,7 @@ use super::{
     spec::{SPEC_VERSION, Spec, write_private},
     watch::{Watch, watch},
 };
-use crate::{engine::run_cli_config, job::Folder, state_service};
+use crate::{engine::run_cli_config, job::Folder, sandbox::Group, state_service};
 
 /// Runs one phase to its end. Called by the program for `supervise DIR`; never returns before nothing of the
 /// phase runs any more.
@@ -40,6 +40,7 @@ pub fn supervise(dir: &Utf8Path) -> ExitCode {
     };
     let _ = end_all_children();
     tell_agent(&exit);
+    Group::of(&folder).remove();
     match exit.write(&folder) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,

@@ -21,7 +21,7 @@ use super::{
     spec::{SPEC_VERSION, Spec},
     supervise::write_processes,
 };
-use crate::job::Folder;
+use crate::{job::Folder, sandbox::Group};
 
 /// What the loop works on.
 pub(super) struct Watch<'a> {
@@ -73,12 +73,19 @@ pub(super) fn watch(watch: Watch<'_>) -> io::Result<Exit> {
     }
     let status = sandbox.wait()?;
     tells.read()?;
+    let group = Group::of(folder);
+    let is_success = status.success() && tells.steps.iter().all(|step| step.status.is_success());
     let how = ladder.how.unwrap_or_else(|| match (tells.broken, status.success()) {
+        _ if !is_success && group.was_out_of_memory() => How::Broken { reason: out_of_memory(spec) },
         (Some(reason), _) => How::Broken { reason },
         (None, true) => How::Done,
         (None, false) => How::Broken { reason: format!("the sandbox ended unexpectedly ({status})") },
     });
     Ok(Exit { version: SPEC_VERSION, how, steps: tells.steps })
+}
+
+fn out_of_memory(spec: &Spec) -> String {
+    format!("the run needed more than {} MiB of memory and was ended", spec.memory_bytes_max >> 20)
 }
 
 fn poll_until(fds: &mut [PollFd<'_>], deadline: Instant) -> io::Result<()> {

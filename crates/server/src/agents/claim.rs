@@ -68,7 +68,7 @@ async fn take(app: &App, claim: &Claim) -> ApiResult<Taken> {
     let engine = match pick_engine(&frozen, &claim.engines) {
         Ok(engine) => engine,
         Err(reason) => {
-            // The workspace's row comes before the job's, which this transaction has.
+            // The workspace's row comes before the job's, so this is a transaction of its own.
             drop(tx);
             give_up(app, &waiting, &frozen, &plan, &reason).await?;
             return Ok(Taken::Unfit);

@@ -33,13 +33,13 @@ pub enum End {
 const PLAN_FILE: &str = "plan-file";
 const PLAN_JSON: &str = "plan-json";
 
-/// Ends the plan of a job. False when it had ended before: a repeated report is harmless.
+/// Ends the plan of a job. False when it had ended before, or another agent has it: a repeated report is harmless.
 pub async fn ingest(app: &App, job: &Job, end: End, report: Option<&Report>) -> Result<bool, ApiError> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let Some(run) = runs::store::find(&mut tx, &job.run_id).await? else { return Ok(false) };
     crate::workspaces::store::guard(&mut tx, &run.workspace_id, now).await?;
-    if !scheduler::store::hold(&mut tx, &job.id).await? {
+    if !scheduler::store::hold(&mut tx, &job.id, job.lease_epoch).await? {
         return Ok(false);
     }
     let status = match end {

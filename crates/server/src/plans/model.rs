@@ -84,13 +84,6 @@ impl From<EngineKind> for EngineName {
     }
 }
 
-/// Whether an engine can write its plan as JSON: Terraform from 0.12, OpenTofu always (api-contract 3.5).
-pub fn has_json_plans(engine: EngineName, version: &str) -> bool {
-    let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    engine == EngineName::Tofu || (major, minor) >= (0, 12)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,13 +94,5 @@ mod tests {
             let moves = PlanStatus::ALL.iter().filter(|to| from.may_become(**to)).count();
             assert_eq!(moves == 0, from.is_final(), "{from:?}");
         }
-    }
-
-    #[test]
-    fn old_engines_have_no_json_plans() {
-        assert!(!has_json_plans(EngineName::Terraform, "0.11.15"));
-        assert!(has_json_plans(EngineName::Terraform, "0.12.0"));
-        assert!(has_json_plans(EngineName::Terraform, "1.11.4"));
-        assert!(has_json_plans(EngineName::Tofu, "1.12.6"));
     }
 }

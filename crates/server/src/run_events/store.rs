@@ -4,15 +4,14 @@ use crate::clock::Time;
 use crate::ids::{RunEventId, RunId, UserId};
 use crate::platform::db::{DbError, Exec, Tx, sql};
 
-/// Two steps in one transaction have one time: the later one is moved behind the earlier, or their order is lost.
-const INSERT: &str = "INSERT INTO run_events (id, run_id, action, description, actor_id, created_at) \
-     SELECT $1, $2, $3, $4, $5, CASE WHEN MAX(e.created_at) >= $6 THEN MAX(e.created_at) + 1 ELSE $6 END \
-     FROM run_events e WHERE e.run_id = $2";
+/// The run's row is being changed, so nobody else takes the same number.
+const INSERT: &str = "INSERT INTO run_events (id, run_id, ordinal, action, description, actor_id, created_at) \
+     VALUES ($1, $2, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM run_events WHERE run_id = $2), $3, $4, $5, $6)";
 const OF_RUN: &str = "SELECT id, run_id, action, description, actor_id, created_at FROM run_events \
-     WHERE run_id = $1 ORDER BY created_at, id";
+     WHERE run_id = $1 ORDER BY ordinal";
 const FIND: &str =
     "SELECT id, run_id, action, description, actor_id, created_at FROM run_events WHERE id = $1";
-const IDS: &str = "SELECT id FROM run_events WHERE run_id = $1 ORDER BY created_at, id";
+const IDS: &str = "SELECT id FROM run_events WHERE run_id = $1 ORDER BY ordinal";
 
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[INSERT, OF_RUN, FIND, IDS];

@@ -17,10 +17,7 @@ pub async fn cancel(app: &App, id: &RunId, actor: &UserId) -> ApiResult<()> {
     let mut tx = app.db.begin().await?;
     let run = store::find(&mut tx, id).await?.ok_or_else(ApiError::not_found)?;
     workspaces::store::guard(&mut tx, &run.workspace_id, now).await?;
-    let job = scheduler::store::of_run(&mut tx, id).await?;
-    if let Some(job) = &job {
-        scheduler::store::hold(&mut tx, &job.id).await?;
-    }
+    let job = scheduler::store::hold_of_run(&mut tx, id).await?;
     let run = store::find(&mut tx, id).await?.ok_or_else(ApiError::not_found)?;
     let asked = run.force_cancel_available_at.is_some();
     if !run.status.is_cancelable(asked) {
@@ -35,14 +32,17 @@ pub async fn cancel(app: &App, id: &RunId, actor: &UserId) -> ApiResult<()> {
     if !store::request_cancel(&mut tx, &run, actor, force_at, now).await? {
         return Err(ApiError::conflict("the run cannot be canceled: it has just changed"));
     }
-    let queued = match run.status {
-        RunStatus::Planning => {
-            if let Some(job) = &job {
-                scheduler::store::stop(&mut tx, &job.id, "interrupt").await?;
-            }
+    let queued = match (run.status, &job) {
+        (RunStatus::Planning, Some(job)) => {
+            scheduler::store::stop(&mut tx, &job.id, "interrupt").await?;
             false
         }
-        _ => end_waiting(&mut tx, &run, actor, now).await?,
+        (_, job) => {
+            if let Some(job) = job {
+                scheduler::store::delete(&mut tx, &job.id).await?;
+            }
+            end_waiting(&mut tx, &run, actor, now).await?
+        }
     };
     tx.commit().await?;
     if let Some(job) = &job {
@@ -57,9 +57,6 @@ pub async fn cancel(app: &App, id: &RunId, actor: &UserId) -> ApiResult<()> {
 
 /// A run that no agent has yet ends here. True when the next one was queued.
 async fn end_waiting(tx: &mut Tx, run: &Run, actor: &UserId, now: Time) -> ApiResult<bool> {
-    if let Some(job) = scheduler::store::of_run(&mut *tx, &run.id).await? {
-        scheduler::store::delete(tx, &job.id).await?;
-    }
     let (from, to) = match run.status {
         RunStatus::Pending => (PlanStatus::Pending, PlanStatus::Unreachable),
         _ => (PlanStatus::Queued, PlanStatus::Canceled),

@@ -55,11 +55,12 @@ const DEFAULT_MESSAGE: &str = "Queued manually via the Terraform Enterprise API"
 /// Makes a run and puts it in line.
 pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: NewRun) -> ApiResult<Run> {
     check_variables(app, &new.variables)?;
-    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if !workspaces::store::guard(&mut tx, workspace, now).await? {
+    if !workspaces::store::guard(&mut tx, workspace, app.clock.now()).await? {
         return Err(ApiError::not_found());
     }
+    // Only now, so that the order of creation is the order in line.
+    let now = app.clock.now();
     let workspace = workspaces::store::find(&mut tx, workspace).await?.ok_or_else(ApiError::not_found)?;
     let configuration = usable_configuration(&mut tx, &workspace, new.configuration_version.as_ref()).await?;
     let plan_only = plan_only(&new, configuration.speculative)?;

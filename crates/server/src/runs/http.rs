@@ -7,6 +7,7 @@ use super::store;
 use crate::app::App;
 use crate::ids::{RunId, UserId};
 use crate::platform::access::{Caller, Granted, Needs, Right, WorkspaceScope, grant_workspace};
+use crate::platform::db::{Exec, Tx};
 use crate::platform::http::{ApiError, ApiResult, Body, Route, accepted, created, get, ok, post};
 use crate::{configuration_versions, plans, run_events, users, workspaces};
 use axum::extract::{Path, RawQuery, State};
@@ -35,14 +36,15 @@ async fn make(State(app): State<App>, caller: Caller, headers: HeaderMap, Body(b
     let granted = grant_workspace(&app, &caller, &workspace, Right::PlanRuns).await?;
     let new = request::read(&headers, &body)?;
     let run = super::create(&app, &granted.workspace_id, &caller.user_id, new).await?;
-    Ok(created(&Document::one(resource(&app, &run).await?)))
+    Ok(created(&Document::one(resource(&app, &app.db, &run).await?)))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>, RawQuery(query): RawQuery) -> ApiResult {
-    let run = store::find(&app.db, &RunId::from(id)).await?.ok_or_else(ApiError::not_found)?;
     let query = Query::parse(query.as_deref().unwrap_or_default());
-    let included = related(&app, &run, &query).await?;
-    Ok(ok(&Document::one(resource(&app, &run).await?).include(included)))
+    let mut view = app.db.snapshot().await?;
+    let run = store::find(&mut view, &RunId::from(id)).await?.ok_or_else(ApiError::not_found)?;
+    let included = related(&app, &mut view, &run, &query).await?;
+    Ok(ok(&Document::one(resource(&app, &mut view, &run).await?).include(included)))
 }
 
 async fn list(
@@ -53,12 +55,13 @@ async fn list(
 ) -> ApiResult {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let (filter, page, workspace) = (request::filter(&query), query.page(), granted.workspace_id.as_str());
-    let runs = store::list(&app.db, workspace, &filter, page).await?;
-    let total = store::count(&app.db, workspace, &filter).await?;
+    let mut view = app.db.snapshot().await?;
+    let runs = store::list(&mut view, workspace, &filter, page).await?;
+    let total = store::count(&mut view, workspace, &filter).await?;
     let (mut resources, mut included) = (Vec::with_capacity(runs.len()), Vec::new());
     for run in &runs {
-        resources.push(resource(&app, run).await?);
-        included.extend(related(&app, run, &query).await?);
+        resources.push(resource(&app, &mut view, run).await?);
+        included.extend(related(&app, &mut view, run, &query).await?);
     }
     Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
 }
@@ -84,38 +87,38 @@ async fn discard(
 }
 
 /// A run as a resource, by id: for other resources' `include`.
-pub async fn document(app: &App, id: &RunId) -> ApiResult<Option<Resource>> {
-    match store::find(&app.db, id).await? {
-        Some(run) => Ok(Some(resource(app, &run).await?)),
+pub async fn document(app: &App, view: &mut Tx, id: &RunId) -> ApiResult<Option<Resource>> {
+    match store::find(&mut *view, id).await? {
+        Some(run) => Ok(Some(resource(app, view, &run).await?)),
         None => Ok(None),
     }
 }
 
-async fn resource(app: &App, run: &store::Run) -> ApiResult<Resource> {
-    let events = run_events::store::ids(&app.db, &run.id).await?;
+async fn resource(app: &App, exec: impl Exec, run: &store::Run) -> ApiResult<Resource> {
+    let events = run_events::store::ids(exec, &run.id).await?;
     document::resource(app, run, events)
 }
 
 /// What `include` asks for beside a run. Unknown values, and relations that are empty, add nothing.
-async fn related(app: &App, run: &store::Run, query: &Query) -> ApiResult<Vec<Resource>> {
+async fn related(app: &App, view: &mut Tx, run: &store::Run, query: &Query) -> ApiResult<Vec<Resource>> {
     let mut included = Vec::new();
     if query.includes("plan") {
-        let plan = plans::store::find(&app.db, &run.plan_id).await?;
+        let plan = plans::store::find(&mut *view, &run.plan_id).await?;
         included.extend(plan.iter().map(|plan| plans::document(app, plan)));
     }
     if query.includes("workspace") {
-        let workspace = workspaces::store::find(&app.db, &run.workspace_id).await?;
+        let workspace = workspaces::store::find(&mut *view, &run.workspace_id).await?;
         included.extend(workspace.iter().map(workspaces::resource));
     }
     if query.includes("configuration_version") || query.includes("configuration_version.ingress_attributes") {
         let configuration =
-            configuration_versions::store::find(&app.db, &run.configuration_version_id).await?;
+            configuration_versions::store::find(&mut *view, &run.configuration_version_id).await?;
         included.extend(configuration.iter().map(configuration_versions::resource));
     }
     if query.includes("created_by")
         && let Some(creator) = &run.created_by
     {
-        let user = users::store::find(&app.db, &UserId::from(creator.clone())).await?;
+        let user = users::store::find(&mut *view, &UserId::from(creator.clone())).await?;
         included.extend(user.iter().map(users::public_resource));
     }
     Ok(included)

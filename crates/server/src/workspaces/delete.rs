@@ -25,7 +25,7 @@ pub async fn delete_in(
     now: crate::clock::Time,
 ) -> Result<Vec<JobId>, DbError> {
     store::guard(tx, id, now).await?;
-    let jobs = scheduler::store::hold_of_workspace(tx, id).await?;
+    let jobs = scheduler::store::delete_of_workspace(tx, id).await?;
     objects::store::discard_workspace(tx, id.as_str(), now).await?;
     store::delete(tx, id).await?;
     Ok(jobs)

@@ -9,6 +9,7 @@ use super::{create, delete, lock, store, update};
 use crate::app::App;
 use crate::ids::WorkspaceId;
 use crate::platform::access::{Granted, Needs, OrganizationScope, Right, WorkspaceScope};
+use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, no_content, ok, patch, post};
 use crate::users;
 use axum::extract::{RawQuery, State};
@@ -74,12 +75,13 @@ async fn list(
         descending: sort.starts_with('-'),
     };
     let (page, organization) = (query.page(), granted.organization_id.as_str());
-    let workspaces = store::list(&app.db, organization, &filter, page).await?;
-    let total = store::count(&app.db, organization, &filter).await?;
+    let mut view = app.db.snapshot().await?;
+    let workspaces = store::list(&mut view, organization, &filter, page).await?;
+    let total = store::count(&mut view, organization, &filter).await?;
     let resources = workspaces.iter().map(resource).collect();
     let mut included = Vec::new();
     for workspace in &workspaces {
-        included.extend(related(&app, workspace, &query).await?);
+        included.extend(related(&app, &mut view, workspace, &query).await?);
     }
     Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
 }
@@ -143,31 +145,39 @@ async fn break_lock(State(app): State<App>, granted: Granted<WorkspaceScope>, Bo
 }
 
 async fn answer(app: &App, id: &WorkspaceId, query: Option<&str>) -> ApiResult {
-    let workspace = store::find(&app.db, id).await?.ok_or_else(ApiError::not_found)?;
-    let included = related(app, &workspace, &Query::parse(query.unwrap_or_default())).await?;
+    let mut view = app.db.snapshot().await?;
+    let workspace = store::find(&mut view, id).await?.ok_or_else(ApiError::not_found)?;
+    let query = Query::parse(query.unwrap_or_default());
+    let included = related(app, &mut view, &workspace, &query).await?;
     Ok(ok(&Document::one(resource(&workspace)).include(included)))
 }
 
 /// What `include` asks for beside a workspace.
-async fn related(app: &App, workspace: &store::Workspace, query: &Query) -> ApiResult<Vec<Resource>> {
+async fn related(
+    app: &App,
+    view: &mut Tx,
+    workspace: &store::Workspace,
+    query: &Query,
+) -> ApiResult<Vec<Resource>> {
     let mut included = Vec::new();
     if query.includes("organization") {
-        let organization = crate::organizations::store::find(&app.db, &workspace.organization_name).await?;
+        let organization =
+            crate::organizations::store::find(&mut *view, &workspace.organization_name).await?;
         included.extend(organization.iter().map(crate::organizations::resource));
     }
     if query.includes("project") {
-        let project = crate::projects::store::find(&app.db, &workspace.project_id).await?;
+        let project = crate::projects::store::find(&mut *view, &workspace.project_id).await?;
         included.extend(project.iter().map(crate::projects::resource));
     }
     if query.includes("current_run")
         && let Some(run) = &workspace.current_run_id
     {
-        included.extend(crate::runs::document(app, &run.clone().into()).await?);
+        included.extend(crate::runs::document(app, &mut *view, &run.clone().into()).await?);
     }
     if query.includes("locked_by")
         && let Some((super::model::LockKind::User, holder)) = workspace.lock()
     {
-        let user = users::store::find(&app.db, &holder.to_owned().into()).await?;
+        let user = users::store::find(&mut *view, &holder.to_owned().into()).await?;
         included.extend(user.iter().map(users::public_resource));
     }
     Ok(included)

@@ -1,4 +1,5 @@
 //! Tests of the API, each on both databases. The files follow the URLs.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
 
 mod access;
 mod account;
@@ -6,10 +7,14 @@ mod configuration_versions;
 mod direct;
 mod discovery;
 mod documents;
+mod engines;
 mod http;
 mod organizations;
+mod plans;
 mod projects;
 mod races;
+mod run_events;
+mod runs;
 mod schema;
 mod support;
 mod uploads;

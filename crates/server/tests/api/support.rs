@@ -55,7 +55,11 @@ impl Names {
         }
         if let Some((_, rest)) = text.split_once("//127.0.0.1:") {
             let path = rest.find('/').map_or("", |at| &rest[at..]);
-            return if path.starts_with("/v1/object/") { "[signed URL]".into() } else { format!("[here]{path}") };
+            return if path.starts_with("/v1/object/") {
+                "[signed URL]".into()
+            } else {
+                format!("[here]{path}")
+            };
         }
         text.split('/').map(|part| self.clean_part(part)).collect::<Vec<_>>().join("/")
     }

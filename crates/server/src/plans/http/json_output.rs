@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::ids::PlanId;
-use crate::plans::model::has_json_plans;
 use crate::plans::store::{self, Plan};
 use crate::platform::http::{ApiError, ApiResult, Purpose, no_content};
 use crate::platform::objects;
@@ -13,14 +12,15 @@ use secrecy::ExposeSecret;
 
 /// Whether the document exists or can still appear: then the plan has a link to it.
 pub fn may_exist(plan: &Plan) -> bool {
-    let is_able = plan.engine_version.as_deref().is_none_or(|version| has_json_plans(plan.engine, version));
+    let engine = plan.engine.kind();
+    let is_able = plan.engine_version.as_deref().is_none_or(|version| engine.has_json_plans(version));
     is_able && (plan.json_object_id.is_some() || !plan.status.is_final())
 }
 
 /// Answers `json-output`.
 pub fn redirect(app: &App, plan: &Plan) -> ApiResult {
     if let Some(version) = plan.engine_version.as_deref()
-        && !has_json_plans(plan.engine, version)
+        && !plan.engine.kind().has_json_plans(version)
     {
         let detail = format!(
             "{} {version} cannot write its plan as JSON; 0.12 and later can",

@@ -3,11 +3,12 @@
 use super::dialect::Dialect;
 use super::error::DbError;
 use super::query::Query;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Connection, FromRow, Postgres, Sqlite, Transaction};
+use std::fmt::Display;
 use std::future::Future;
 use std::str::FromStr;
 use std::time::Duration;
@@ -105,31 +106,31 @@ impl Db {
     pub async fn open(url: &str) -> Result<Self, DbError> {
         let db = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Self::open_postgres(url).await?
-        } else {
+        } else if url.starts_with("sqlite:") {
             Self::open_sqlite(url).await?
+        } else {
+            return Err(unreachable(url, &"the address begins neither with postgres:// nor with sqlite:"));
         };
         db.migrate().await?;
         Ok(db)
     }
 
     async fn open_postgres(url: &str) -> Result<Self, DbError> {
-        let unreachable = |error: sqlx::Error| DbError::Unreachable {
-            url: without_password(url),
-            reason: error.to_string(),
-        };
-        let options = PgConnectOptions::from_str(url).map_err(unreachable)?.application_name("terrane");
+        let failed = |error: sqlx::Error| unreachable(url, &error);
+        let options = PgConnectOptions::from_str(url).map_err(failed)?.application_name("terrane");
+        // By hand once: a pool tries a refused connection again until its time is over, and then does not say why.
+        let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
+        let first = first.map_err(|_| unreachable(url, &"it does not answer"))?.map_err(failed)?;
+        first.close().await.map_err(failed)?;
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await
-            .map_err(unreachable)?;
+            .connect_lazy_with(options);
         Ok(Self::Postgres(pool))
     }
 
     async fn open_sqlite(url: &str) -> Result<Self, DbError> {
-        let unreachable =
-            |error: sqlx::Error| DbError::Unreachable { url: url.to_owned(), reason: error.to_string() };
+        let unreachable = |error: sqlx::Error| unreachable(url, &error);
         let options = SqliteConnectOptions::from_str(url)
             .map_err(unreachable)?
             .create_if_missing(true)
@@ -153,6 +154,17 @@ impl Db {
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
             // Immediate, so that reading first and writing later cannot meet SQLITE_BUSY_SNAPSHOT.
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+        })
+    }
+
+    /// Begins a transaction that only reads: all of it sees the database as it was at the first read. For answers
+    /// that are put together from several rows which change together.
+    pub async fn snapshot(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
         })
     }
 
@@ -202,24 +214,43 @@ impl Tx {
     }
 }
 
-/// A database address that may be shown.
-fn without_password(url: &str) -> String {
-    match url::Url::parse(url) {
-        Ok(mut parsed) if parsed.password().is_some() => {
-            // Cannot fail for an address that had a password.
-            let _ = parsed.set_password(Some("…"));
-            parsed.to_string()
-        }
-        _ => url.to_owned(),
+fn unreachable(url: &str, reason: &dyn Display) -> DbError {
+    DbError::Unreachable { url: without_secrets(url), reason: reason.to_string() }
+}
+
+/// A database address that may be shown, also one that cannot be read: a password may hold any letter, and a query
+/// may hold a password.
+fn without_secrets(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return if url.starts_with("sqlite:") { url.to_owned() } else { "…".to_owned() };
+    };
+    let user_end = rest.rfind('@').map_or(0, |at| at + 1);
+    let place = &rest[user_end..];
+    let is_plain = !rest[..user_end].contains('?');
+    match place.split_once('?') {
+        _ if !is_plain => format!("{scheme}://…"),
+        Some((place, _)) => format!("{scheme}://{place}?…"),
+        None => format!("{scheme}://{place}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::without_password;
+    use super::without_secrets;
 
     #[test]
-    fn passwords_are_not_shown() {
-        assert!(!without_password("postgres://ada:hunter2@db/terrane").contains("hunter2"));
+    fn secrets_are_not_shown() {
+        for (url, shown) in [
+            ("postgres://ada:hunter2@db:5432/terrane", "postgres://db:5432/terrane"),
+            ("postgres://ada:hun/ter2@db/terrane", "postgres://db/terrane"),
+            ("postgres://ada:hun@ter2@db/terrane?sslmode=require", "postgres://db/terrane?…"),
+            ("postgres://ada:hun?ter2@db/terrane", "postgres://…"),
+            ("postgres://db/terrane?password=hun@ter2", "postgres://…"),
+            ("mysql://ada:hunter2@db/terrane", "mysql://db/terrane"),
+            ("host=db password=hunter2", "…"),
+            ("sqlite:/var/lib/terrane/terrane.db", "sqlite:/var/lib/terrane/terrane.db"),
+        ] {
+            assert_eq!(without_secrets(url), shown);
+        }
     }
 }

@@ -20,11 +20,10 @@ const FIND: &str = "SELECT j.id, j.run_id, p.id AS plan_id, j.lease_epoch, j.sto
      FROM jobs j JOIN plans p ON p.run_id = j.run_id WHERE j.id = $1";
 const OF_RUN: &str = "SELECT j.id, j.run_id, p.id AS plan_id, j.lease_epoch, j.stop \
      FROM jobs j JOIN plans p ON p.run_id = j.run_id WHERE j.run_id = $1";
-const HOLD: &str = "UPDATE jobs SET lease_epoch = lease_epoch WHERE id = $1";
+const HOLD: &str = "UPDATE jobs SET lease_epoch = lease_epoch WHERE id = $1 AND lease_epoch = $2";
 const HOLD_WAITING: &str =
     "UPDATE jobs SET lease_epoch = lease_epoch WHERE id = $1 AND agent_instance IS NULL";
-const HOLD_OF_WORKSPACE: &str = "UPDATE jobs SET lease_epoch = lease_epoch \
-     WHERE run_id IN (SELECT r.id FROM runs r WHERE r.workspace_id = $1) RETURNING id";
+const HOLD_OF_RUN: &str = "UPDATE jobs SET lease_epoch = lease_epoch WHERE run_id = $1";
 const STOP: &str = "UPDATE jobs SET stop = $1 WHERE id = $2";
 const DELETE: &str = "DELETE FROM jobs WHERE id = $1";
 const LOST: &str = "SELECT j.id, j.run_id, p.id AS plan_id, j.lease_epoch, j.stop FROM jobs j \
@@ -37,6 +36,9 @@ const PUT_UPLOAD: &str = "INSERT INTO job_uploads (job_id, purpose, object_id) V
 const UPLOAD: &str = "SELECT object_id FROM job_uploads WHERE job_id = $1 AND purpose = $2";
 const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM jobs WHERE agent_instance IS NULL";
 
+const DELETE_OF_WORKSPACE: &str = "DELETE FROM jobs WHERE run_id IN (SELECT id FROM runs WHERE workspace_id = $1) \
+     RETURNING id";
+
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[
     INSERT,
@@ -45,6 +47,8 @@ pub const STATEMENTS: &[&str] = &[
     RENEW,
     FIND,
     OF_RUN,
+    HOLD,
+    HOLD_OF_RUN,
     STOP,
     DELETE,
     LOST,
@@ -52,9 +56,8 @@ pub const STATEMENTS: &[&str] = &[
     PUT_UPLOAD,
     UPLOAD,
     COUNT,
-    HOLD,
+    DELETE_OF_WORKSPACE,
     HOLD_WAITING,
-    HOLD_OF_WORKSPACE,
 ];
 
 /// What only PostgreSQL understands.
@@ -130,9 +133,15 @@ pub async fn find(exec: impl Exec, id: &JobId) -> Result<Option<Job>, DbError> {
     exec.optional(sql(FIND).bind(id)).await
 }
 
-/// The job of a run that is queued or being worked on.
-pub async fn of_run(exec: impl Exec, run: &RunId) -> Result<Option<Job>, DbError> {
-    exec.optional(sql(OF_RUN).bind(run)).await
+/// Takes a job's row for the rest of the transaction; false when its lease is another one by now.
+pub async fn hold(tx: &mut Tx, id: &JobId, epoch: i64) -> Result<bool, DbError> {
+    Ok(tx.run(sql(HOLD).bind(id).bind(epoch)).await? == 1)
+}
+
+/// The job of a run that is queued or being worked on, its row taken for the rest of the transaction.
+pub async fn hold_of_run(tx: &mut Tx, run: &RunId) -> Result<Option<Job>, DbError> {
+    tx.run(sql(HOLD_OF_RUN).bind(run)).await?;
+    tx.optional(sql(OF_RUN).bind(run)).await
 }
 
 /// Orders a job to end.
@@ -172,18 +181,13 @@ pub async fn waiting(exec: impl Exec) -> Result<i64, DbError> {
     Ok(count)
 }
 
-/// Takes a job's row for the rest of the transaction; false when the job has ended.
-pub async fn hold(tx: &mut Tx, id: &JobId) -> Result<bool, DbError> {
-    Ok(tx.run(sql(HOLD).bind(id)).await? == 1)
-}
-
 /// Takes the row of a job that still waits; false when an agent has it or it has ended.
 pub async fn hold_waiting(tx: &mut Tx, id: &JobId) -> Result<bool, DbError> {
     Ok(tx.run(sql(HOLD_WAITING).bind(id)).await? == 1)
 }
 
-/// Takes the rows of a workspace's jobs; which they are.
-pub async fn hold_of_workspace(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<JobId>, DbError> {
-    let rows: Vec<(String,)> = tx.all(sql(HOLD_OF_WORKSPACE).bind(workspace)).await?;
+/// Forgets the jobs of a workspace, leased or not; which they were.
+pub async fn delete_of_workspace(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<JobId>, DbError> {
+    let rows: Vec<(String,)> = tx.all(sql(DELETE_OF_WORKSPACE).bind(workspace)).await?;
     Ok(rows.into_iter().map(|(id,)| JobId::from(id)).collect())
 }

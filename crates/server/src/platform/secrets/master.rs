@@ -19,7 +19,7 @@ pub enum KeyError {
     )]
     Missing,
     /// The file cannot be read or written.
-    #[error("cannot use the encryption key file {path}: {source}")]
+    #[error("cannot use the encryption key file {path}: {source}; check --encryption-key-file FILE")]
     File {
         /// The key file.
         path: Utf8PathBuf,
@@ -27,7 +27,10 @@ pub enum KeyError {
         source: io::Error,
     },
     /// The file holds no key.
-    #[error("the encryption key file {path} holds no key: expected 32 bytes as 64 hex digits or as base64")]
+    #[error(
+        "the encryption key file {path} holds no key: expected 32 bytes as 64 hex digits or as base64; \
+         restore the file this installation was made with, or name it with --encryption-key-file FILE"
+    )]
     Unreadable {
         /// The key file.
         path: Utf8PathBuf,

@@ -36,17 +36,17 @@ const POSTGRES_COLUMNS: &str = "SELECT CAST('column ' || table_name || '.' || co
      FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations'";
 
 const SQLITE_INDEXES: &str = "SELECT 'index on ' || t || CASE u WHEN 1 THEN ' unique ' ELSE ' ' END || \
-     CASE o WHEN 'pk' THEN 'primary ' ELSE '' END || group_concat(c, ',') FROM ( \
+     CASE o WHEN 'pk' THEN 'primary ' ELSE '' END || group_concat(COALESCE(c, 'expression'), ',') FROM ( \
        SELECT m.name AS t, l.name AS i, l.\"unique\" AS u, l.origin AS o, x.name AS c FROM sqlite_master m \
        JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) x \
        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> '_sqlx_migrations' \
        ORDER BY m.name, l.name, x.seqno) GROUP BY t, i, u, o";
 const POSTGRES_INDEXES: &str = "SELECT CAST('index on ' || c.relname || \
      CASE WHEN i.indisunique THEN ' unique ' ELSE ' ' END || CASE WHEN i.indisprimary THEN 'primary ' ELSE '' END || \
-     string_agg(a.attname, ',' ORDER BY k.place) AS TEXT) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid \
+     string_agg(COALESCE(a.attname, 'expression'), ',' ORDER BY k.place) AS TEXT) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid \
      JOIN pg_namespace n ON n.oid = c.relnamespace \
      CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(attribute, place) \
-     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attribute \
+     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attribute \
      WHERE n.nspname = 'public' AND c.relname <> '_sqlx_migrations' \
      GROUP BY c.relname, i.indexrelid, i.indisunique, i.indisprimary";
 

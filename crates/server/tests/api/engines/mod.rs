@@ -1,0 +1,13 @@
+//! Real engines: each scenario with OpenTofu and with Terraform, as a user sees it through the API.
+
+mod bench;
+mod counts;
+mod failures;
+mod inputs;
+mod large;
+mod provider;
+mod sandbox;
+mod together;
+
+pub(crate) use bench::on_engines;
+pub use bench::{Bench, REAL};

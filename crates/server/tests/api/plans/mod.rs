@@ -1,0 +1,7 @@
+//! `/plans/:id` and `/runs/:id/plan`.
+
+mod json_output;
+mod log;
+mod show;
+mod states;
+mod visibility;

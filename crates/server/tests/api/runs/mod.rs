@@ -1,0 +1,9 @@
+//! `/runs`, `/runs/:id`, `/workspaces/:id/runs`.
+
+mod cancel;
+mod create;
+mod discard;
+mod engine;
+mod list;
+mod lost;
+mod queue;

@@ -1,0 +1,110 @@
+//! `terrane server`: it answers its probes, ends when asked, and shares its data directory with nobody.
+
+use crate::installation::{BOTH, Installation};
+use crate::process::{Server, processes_naming, run};
+use rustix::process::Signal;
+use serde_json::json;
+use std::time::Duration;
+use terrane_testkit::{Actor, Run, fake_archive};
+
+#[tokio::test]
+async fn its_probes_answer_as_soon_as_it_says_ready() {
+    for database in BOTH {
+        let installation = Installation::new(database, terrane_testkit::Engines::Fake);
+        let metrics_port = free_port();
+        let mut command = installation.command(&["server"]);
+        command.env("TERRANE_METRICS_LISTEN", format!("127.0.0.1:{metrics_port}"));
+        let server = Server::start(command);
+        let anonymous = server.actor("");
+        assert_eq!(anonymous.get("//healthz").await.expect_status(200).text(), "ok\n");
+        assert_eq!(anonymous.get("//readyz").await.expect_status(200).text(), "ready\n");
+        let metrics = anonymous.get(&format!("http://127.0.0.1:{metrics_port}/metrics")).await;
+        let metrics = metrics.expect_status(200).text();
+        assert!(metrics.contains("\nterrane_jobs_waiting 0\n"), "{metrics}");
+        // Without a listener of their own they are for site administrators.
+        anonymous.get("//metrics").await.expect_status(401);
+        server.actor(&installation.token("root")).get("//metrics").await.expect_status(200);
+        server.actor(&installation.token("ada")).get("//metrics").await.expect_status(404);
+        assert_eq!(server.terminate().code, Some(0));
+    }
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a bound address").port()
+}
+
+#[test]
+fn both_signals_end_it_cleanly() {
+    let installation = Installation::small();
+    for (signal, name) in [(Signal::TERM, "SIGTERM"), (Signal::INT, "SIGINT")] {
+        let server = installation.start();
+        server.running.signal(signal);
+        let ended = server.running.ended();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.stderr.contains(&format!("stopping: {name}")), "{ended:?}");
+        assert!(!ended.stderr.contains(" ERROR "), "{ended:?}");
+        // A clean end folds the write-ahead log into the database.
+        assert!(!installation.path("data/terrane.db-wal").exists());
+    }
+}
+
+/// A run whose plan says so and then never ends by itself.
+pub async fn hanging_run(actor: &Actor, workspace: &str) -> Run {
+    let behaviour = json!({ "plan": [{ "print": "hanging\n" }, { "hang": true }] });
+    let run = actor.run(workspace, fake_archive(&behaviour), &json!({})).await;
+    while !actor.log(&run).await.contains("hanging") {}
+    run
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigterm_in_mid_plan_and_mid_poll_ends_both_with_a_reason() {
+    for database in BOTH {
+        let installation = Installation::new(database, terrane_testkit::Engines::Fake);
+        let token = installation.owner_token("ada").await;
+        let server = installation.start();
+        let actor = server.actor(&token);
+        let workspace = actor.workspace("mid-plan").await;
+        let run = hanging_run(&actor, &workspace).await;
+        let plan = actor.get(&format!("/plans/{}", run.plan)).await;
+        let log_url = plan.attribute("log-read-url").as_str().unwrap().to_owned();
+        let poller = actor.clone();
+        let poll = tokio::spawn(async move {
+            let offset = poller.framed_log(&run).await.len();
+            (poller.get(&format!("{log_url}?limit=1000&offset={offset}")).await, run)
+        });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(!poll.is_finished(), "the log is being polled");
+        let ended = tokio::task::spawn_blocking(|| server.terminate()).await.unwrap();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(!ended.stderr.contains(" ERROR "), "{ended:?}");
+        let (polled, run) = poll.await.unwrap();
+        // An answer, not a broken connection; the log goes on after the restart.
+        polled.expect_status(200);
+        let left = processes_naming(installation.path("").as_str());
+        assert!(left.is_empty(), "{left:?}");
+
+        let server = installation.start();
+        let actor = server.actor(&token);
+        assert_eq!(actor.planned(&run).await.attribute("status"), "errored");
+        let log = actor.framed_log(&run).await;
+        assert_eq!(log.last(), Some(&3));
+        let text = String::from_utf8(log).unwrap();
+        assert!(text.contains("\nterrane: the server was stopped while the plan ran"), "{text}");
+        let read = actor.get(&format!("/workspaces/{workspace}")).await;
+        assert_eq!(read.attribute("locked"), false);
+    }
+}
+
+#[test]
+fn a_second_one_on_the_same_data_directory_is_refused() {
+    let installation = Installation::small();
+    let first = installation.start();
+    let data_dir = installation.path("data");
+    let needed = ["another terrane server uses the data directory", data_dir.as_str(), "--data-dir DIR"];
+    run(installation.command(&["server"])).expect_error(1, &needed);
+    first.kill();
+    // The lock is the process's own: nothing has to be removed by hand.
+    installation.start();
+}

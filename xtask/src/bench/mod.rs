@@ -1,0 +1,30 @@
+//! `cargo xtask bench`: measures the release build of the program as its users meet it, over HTTP.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `arguments` | the command line, which explains what is measured |
+//! | `run` | the order of the measurements |
+//! | `queue` | `POST /runs` to the engine's start |
+//! | `wrap_up` | the engine's end to the plan being visible, and whole runs against the bare engine |
+//! | `starting`, `idle` | the server alone: time to ready, memory at rest |
+//! | `peers` | what the machine itself needs for the same |
+//! | `series`, `report` | samples, quantiles, table, CSV |
+//! | `program`, `api`, `http` | the program, its API and a small blocking client |
+//! | `job_record` | what the supervisor notes about the engine's commands |
+
+mod api;
+mod arguments;
+mod http;
+mod idle;
+mod job_record;
+mod peers;
+mod program;
+mod queue;
+mod report;
+mod run;
+mod series;
+mod starting;
+mod wrap_up;
+
+pub(crate) use arguments::Arguments;
+pub(crate) use run::bench;

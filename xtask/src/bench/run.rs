@@ -1,0 +1,50 @@
+//! The order of the measurements.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::arguments::{Arguments, Part, RunArguments, Suite};
+use super::program::{Programs, find};
+use super::wrap_up::Engine;
+use super::{idle, queue, report, starting, wrap_up};
+
+/// Samples of each line that are thrown away first.
+pub(super) const WARM_UP: usize = 3;
+
+/// Runs what was asked for.
+pub(crate) fn bench(arguments: &Arguments, root: &Path) -> Result<()> {
+    let Suite::Run(arguments) = &arguments.suite;
+    let programs = Programs::build(root)?;
+    let mut all = Vec::new();
+    for part in &arguments.only {
+        println!("measuring {part:?}");
+        all.extend(measure(*part, arguments, &programs)?);
+    }
+    println!();
+    report::print(&all);
+    let path = programs.target.join("bench/run.csv");
+    report::write_csv(&all, &path)?;
+    println!("\nall samples: {}", path.display());
+    Ok(())
+}
+
+fn measure(part: Part, arguments: &RunArguments, programs: &Programs) -> Result<Vec<super::series::Series>> {
+    let samples = arguments.samples;
+    match part {
+        Part::Queue => queue::measure(programs, samples),
+        Part::Ready => starting::measure(programs, samples),
+        Part::Idle => idle::measure(programs, &programs.fake_engine),
+        Part::WrapUp => {
+            let fake = Engine { name: "fake", program: &programs.fake_engine, kind: "tofu" };
+            let mut all = wrap_up::measure(programs, &fake, samples)?;
+            for (name, program) in [("tofu", &arguments.tofu), ("terraform", &arguments.terraform)] {
+                if !program.is_empty() {
+                    let engine = Engine { name, program: &find(program)?, kind: name };
+                    all.extend(wrap_up::measure(programs, &engine, samples)?);
+                }
+            }
+            Ok(all)
+        }
+    }
+}
