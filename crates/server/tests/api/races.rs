@@ -78,7 +78,7 @@ on_both!(canceling_a_run_meets_a_claim, no_agent(), |server| {
     claimed.expect("the claim is not ended");
     canceled.expect_status(202);
     // The agent has it now, so it is told to stop.
-    let job = scheduler::store::of_run(&server.app().db, &waiting.run_id).await.expect("jobs can be read");
+    let job = scheduler::store::find(&server.app().db, &waiting.id).await.expect("jobs can be read");
     assert_eq!(job.expect("the job is there").stop.as_deref(), Some("interrupt"));
     assert_eq!(server.owner.get(&format!("/runs/{}", run.id)).await.attribute("status"), "planning");
 });
