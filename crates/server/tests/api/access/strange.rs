@@ -137,6 +137,7 @@ on_both!(strange_queries_are_answered, |server| {
     }
     queries
         .push(format!("filter[status]={}&filter[operation]=plan_only,plan_and_apply", "a,".repeat(30_000)));
+    queries.push(format!("filter[current-run][status]={}", "a,".repeat(32_000)));
     queries.push("a&".repeat(30_000));
     for route in routes().into_iter().filter(|route| route.method == Method::GET) {
         for query in &queries {
