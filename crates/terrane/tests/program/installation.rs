@@ -1,6 +1,6 @@
 //! An installation in a folder of its own: data, database, key and engines.
 
-use crate::process::{Server, run, terrane, utf8};
+use crate::process::{Server, processes_naming, run, terrane, utf8};
 use camino::Utf8PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
@@ -87,6 +87,10 @@ impl Installation {
 
 impl Drop for Installation {
     fn drop(&mut self) {
+        // A test that failed may leave engines, which would outlive everything.
+        for process in processes_naming(self.path("").as_str()) {
+            process.kill();
+        }
         if let Some(url) = &self.postgres_url {
             // Left behind it goes with the tests' PostgreSQL.
             let _ = drop_postgres(url);

@@ -178,6 +178,16 @@ pub struct Found {
     pub words: String,
 }
 
+impl Found {
+    /// Ends it at once.
+    pub fn kill(&self) {
+        if let Some(pid) = Pid::from_raw(self.pid) {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
 /// The processes whose command line names a text. One that has ended and waits for its parent has none.
 pub fn processes_naming(text: &str) -> Vec<Found> {
     let entries = fs::read_dir("/proc").expect("/proc is there").flatten();
