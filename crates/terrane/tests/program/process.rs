@@ -36,6 +36,7 @@ impl Ended {
         assert_eq!(self.code, Some(code), "{self:?}");
         let last = self.stderr.lines().last().unwrap_or_default();
         assert!(last.starts_with("terrane: "), "{self:?}");
+        assert!(last.matches("os error").count() <= 1, "the reason is told once: {last}");
         for part in parts {
             assert!(last.contains(part), "{part:?} is missing: {}", self.stderr);
         }

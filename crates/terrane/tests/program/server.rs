@@ -83,7 +83,7 @@ async fn sigterm_in_mid_plan_and_mid_poll_ends_both_with_a_reason() {
         let waiting = actor.run(&locked, fake_archive(&json!({})), &json!({})).await;
         let polls = [poll(&actor, &run).await, poll(&actor, &waiting).await];
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(!polls.iter().any(|poll| poll.is_finished()), "both logs are being polled");
+        assert!(!polls.iter().any(JoinHandle::is_finished), "both logs are being polled");
         let ended = tokio::task::spawn_blocking(|| server.terminate()).await.unwrap();
         assert_eq!(ended.code, Some(0), "{ended:?}");
         assert!(
