@@ -7,8 +7,10 @@ use crate::config::Config;
 use crate::platform::http::serve;
 use crate::platform::{logs, objects, ops, scheduler};
 use crate::{router, tokens};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use terrane_agent::{Client, Settings, engines};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -64,10 +66,22 @@ impl Server {
     }
 }
 
+/// A child that a killed server was just starting has its sockets until it has become another program.
+const PORT_PATIENCE: Duration = Duration::from_secs(1);
+const PORT_AGAIN: Duration = Duration::from_millis(10);
+
 /// The listener and, where the system chose the port, the address it has.
 async fn listen(flag: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Listen { flag, address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let deadline = Instant::now() + PORT_PATIENCE;
+    let listener = loop {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < deadline => {
+                tokio::time::sleep(PORT_AGAIN).await;
+            }
+            bound => break bound.map_err(failed)?,
+        }
+    };
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
 }

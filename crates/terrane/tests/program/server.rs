@@ -1,7 +1,7 @@
 //! `terrane server`: it answers its probes, ends when asked, and shares its data directory with nobody.
 
 use crate::installation::{BOTH, Installation};
-use crate::process::{Server, processes_naming, run};
+use crate::process::{Running, Server, processes_naming, run};
 use rustix::process::Signal;
 use serde_json::json;
 use std::time::Duration;
@@ -122,4 +122,21 @@ fn a_second_one_on_the_same_data_directory_is_refused() {
     first.kill();
     // The lock is the process's own: nothing has to be removed by hand.
     installation.start();
+}
+
+#[test]
+fn what_is_about_to_be_given_back_is_waited_for() {
+    let installation = Installation::small();
+    std::fs::create_dir(installation.path("data")).unwrap();
+    let lock = std::fs::File::create(installation.path("data/server.lock")).unwrap();
+    lock.lock().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap().to_string();
+    let mut running = Running::start(installation.command(&["server", "--listen", &address]));
+    // As a child does that a killed server was just starting: it has the port and the lock a moment longer.
+    std::thread::sleep(Duration::from_millis(300));
+    drop(port);
+    std::thread::sleep(Duration::from_millis(300));
+    lock.unlock().unwrap();
+    running.wait_for(" ready address=");
 }
