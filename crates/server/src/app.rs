@@ -180,7 +180,7 @@ async fn lock_data_dir(config: &Config) -> Result<File, StartError> {
         match lock.try_lock() {
             Ok(()) => return Ok(lock),
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                tokio::time::sleep(LOCK_AGAIN).await
+                tokio::time::sleep(LOCK_AGAIN).await;
             }
             Err(TryLockError::WouldBlock) => return Err(StartError::InUse { path: path.clone() }),
             Err(TryLockError::Error(source)) => return Err(wrong(source)),
