@@ -58,9 +58,19 @@ impl Installation {
             command.env("TERRANE_ENGINE_PATH", engines.join(","));
         }
         if let Some(url) = &self.postgres_url {
-            command.env("TERRANE_DATABASE_URL", url).env("TERRANE_ENCRYPTION_KEY_FILE", self.path("key"));
+            command
+                .env("TERRANE_DATABASE_URL", url)
+                .env("TERRANE_ENCRYPTION_KEY_FILE", self.path("key"))
+                .env("TERRANE_BLOB_URL", self.path("blobs"));
         }
         command
+    }
+
+    /// A second server on the same database, blobs and key, with a data directory of its own.
+    pub fn start_beside(&self) -> Server {
+        let mut command = self.command(&["server"]);
+        command.env("TERRANE_DATA_DIR", self.path("data-beside"));
+        Server::start(command)
     }
 
     /// Starts the server.

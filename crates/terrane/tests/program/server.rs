@@ -5,13 +5,13 @@ use crate::process::{Running, Server, processes_naming, run};
 use rustix::process::Signal;
 use serde_json::json;
 use std::time::Duration;
-use terrane_testkit::{Actor, Answer, Run, fake_archive};
+use terrane_testkit::{Actor, Answer, Database, Engines, Run, fake_archive};
 use tokio::task::JoinHandle;
 
 #[tokio::test]
 async fn its_probes_answer_as_soon_as_it_says_ready() {
     for database in BOTH {
-        let installation = Installation::new(database, terrane_testkit::Engines::Fake);
+        let installation = Installation::new(database, Engines::Fake);
         let metrics_port = free_port();
         let mut command = installation.command(&["server"]);
         command.env("TERRANE_METRICS_LISTEN", format!("127.0.0.1:{metrics_port}"));
@@ -71,7 +71,7 @@ async fn poll(actor: &Actor, run: &Run) -> JoinHandle<Answer> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_in_mid_plan_and_mid_poll_ends_both_with_a_reason() {
     for database in BOTH {
-        let installation = Installation::new(database, terrane_testkit::Engines::Fake);
+        let installation = Installation::new(database, Engines::Fake);
         let token = installation.owner_token("ada").await;
         let server = installation.start();
         let actor = server.actor(&token);
@@ -139,4 +139,37 @@ fn what_is_about_to_be_given_back_is_waited_for() {
     std::thread::sleep(Duration::from_millis(300));
     lock.unlock().unwrap();
     running.wait_for(" ready address=");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_one_on_the_same_database_takes_nothing_from_the_first() {
+    let installation = Installation::new(Database::Postgres, Engines::Fake);
+    let token = installation.owner_token("ada").await;
+    let first = installation.start();
+    let actor = first.actor(&token);
+    let workspace = actor.workspace("shared").await;
+    let run = hanging_run(&actor, &workspace).await;
+    let second = installation.start_beside();
+    let beside = second.actor(&token);
+    assert_eq!(beside.get(&format!("/runs/{}", run.id)).await.attribute("status"), "planning");
+    // Each one's agent goes on working, so both slots of each must be had: three more runs at the same time.
+    let mut runs = vec![run];
+    for name in ["a", "b", "c"] {
+        let workspace = beside.workspace(name).await;
+        runs.push(hanging_run(&beside, &workspace).await);
+    }
+    second.kill();
+    // What it held ends with its lease, or at its next start; the first one's goes on.
+    let second = installation.start_beside();
+    let beside = second.actor(&token);
+    let mut statuses = Vec::new();
+    for run in &runs {
+        let read = beside.get(&format!("/runs/{}", run.id)).await;
+        statuses.push(read.attribute("status").as_str().unwrap().to_owned());
+    }
+    let count = |status: &str| statuses.iter().filter(|other| *other == status).count();
+    assert_eq!((count("planning"), count("errored")), (2, 2), "{statuses:?}");
+    assert_eq!(statuses[0], "planning", "the first one's");
+    assert_eq!(second.terminate().code, Some(0));
+    assert_eq!(first.terminate().code, Some(0));
 }
