@@ -219,7 +219,9 @@ pub fn all_statements() -> Vec<&'static str> {
     let lists: &[&[&'static str]] = &[
         STATEMENTS,
         access::STATEMENTS,
+        crate::agents::store::STATEMENTS,
         crate::applies::store::STATEMENTS,
+        crate::comments::store::STATEMENTS,
         crate::configuration_versions::store::STATEMENTS,
         crate::organizations::store::STATEMENTS,
         crate::plans::store::STATEMENTS,
@@ -229,6 +231,7 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::projects::store::STATEMENTS,
         crate::run_events::store::STATEMENTS,
         crate::runs::store::STATEMENTS,
+        crate::runs::store::LIST_STATEMENTS,
         crate::tokens::store::STATEMENTS,
         crate::users::store::STATEMENTS,
         crate::variables::store::STATEMENTS,

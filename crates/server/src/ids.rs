@@ -73,10 +73,16 @@ macro_rules! ids {
 }
 
 ids! {
+    /// An agent.
+    AgentId "agent",
+    /// A pool of agents.
+    AgentPoolId "apool",
     /// An apply.
     ApplyId "apply",
     /// A token's metadata.
     TokenId "at",
+    /// A comment on a run.
+    CommentId "wsc",
     /// A configuration version.
     ConfigurationVersionId "cv",
     /// One phase of one run, as the agents see it.

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::platform::http::{ApiError, Route, join, shared_layers};
 use crate::platform::{objects, ops};
 use crate::{
-    agents, configuration_versions, organizations, plans, projects, run_events, runs, tokens, users,
+    agents, applies, comments, configuration_versions, organizations, plans, projects, run_events, runs, tokens, users,
     variables, workspaces,
 };
 use axum::Router;
@@ -23,6 +23,8 @@ pub fn routes() -> Vec<Route> {
         variables::routes(),
         configuration_versions::routes(),
         runs::routes(),
+        applies::routes(),
+        comments::routes(),
         run_events::routes(),
         plans::routes(),
         agents::routes(),

@@ -33,7 +33,7 @@ impl Server {
         };
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let app = App::open(config, public_url.trim_end_matches('/').to_owned(), clock).await?;
-        recover(&app).await?;
+        compact_logs(&app);
         let router = router::router(&app);
         let mut tasks = vec![
             tokio::spawn(scheduler::sweep_forever(app.clone())),
@@ -77,30 +77,16 @@ fn spawn_serve(app: &App, listener: TcpListener, router: axum::Router) -> JoinHa
     tokio::spawn(async move { serve(&app, listener, router).await })
 }
 
-/// Puts right what a killed server left: engines without an agent, plans without an engine, logs in rows.
-async fn recover(app: &App) -> Result<(), StartError> {
-    let work_dir = app.config.data_dir.join("agent");
-    let ended = tokio::task::spawn_blocking(move || terrane_agent::end_leftovers(&work_dir)).await;
-    match ended {
-        Ok(Ok(jobs)) if !jobs.is_empty() => {
-            tracing::warn!(?jobs, "ended what an earlier server left running");
-        }
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::error!(%error, "failed to end what an earlier server left running"),
-        Err(error) => tracing::error!(%error, "failed to look for what an earlier server left running"),
-    }
-    if let Err(error) = scheduler::end_lost_jobs(app, EMBEDDED).await {
-        tracing::error!(%error, "failed to end the plans of an earlier server");
-    }
+/// Moves logs out of the rows that an earlier server left there. What its agent left is adopted by this one's.
+fn compact_logs(app: &App) {
     let app = app.clone();
     tokio::spawn(async move {
-        for plan in logs::store::uncompacted(&app.db).await.unwrap_or_default() {
-            if let Err(error) = logs::compact(&app, &plan.into()).await {
+        for log in logs::store::uncompacted(&app.db).await.unwrap_or_default() {
+            if let Err(error) = logs::compact(&app, &log).await {
                 tracing::warn!(%error, "failed to compact a log");
             }
         }
     });
-    Ok(())
 }
 
 /// Looks for engines, then runs the embedded agent until the server stops.

@@ -1,10 +1,15 @@
-//! The server's side of what agents say (crate `terrane-wire`): claim, heartbeat, log, upload, report.
+//! Agents: who they are, and the server's side of what they say (crate `terrane-wire`).
 
 mod claim;
+mod hello;
 mod http;
+pub mod model;
 mod report;
+mod states;
+pub mod store;
 
 pub use http::{routes, upload};
+pub use model::{ExecutionDetails, Executor};
 
-/// The name the embedded agent goes by: what it held when the server died is lost.
+/// The name of the server's own agent.
 pub const EMBEDDED: &str = "embedded";

@@ -9,5 +9,4 @@ pub mod model;
 pub mod store;
 
 pub use http::{document, read_json, routes};
-pub(crate) use ingest::hex;
 pub use ingest::{End, ingest};

@@ -4,9 +4,10 @@ use super::model::LockKind;
 use super::store;
 use crate::app::App;
 use crate::platform::access::{Granted, WorkspaceScope};
+use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::scheduler::advance_workspace;
-use crate::users;
+use crate::{runs, users};
 
 /// A reason longer than this is refused.
 const REASON_CHARS_MAX: usize = 4096;
@@ -26,7 +27,8 @@ pub async fn lock(app: &App, granted: &Granted<WorkspaceScope>, reason: Option<S
     Ok(tx.commit().await?)
 }
 
-/// Gives the lock back: the caller's own, or any person's by force. A run's lock goes with the run.
+/// Gives the lock back: the caller's own, or any person's by force. A run's lock goes with the run, except that of an
+/// apply whose state is uncertain: it stays until it is taken away by force.
 pub async fn unlock(app: &App, granted: &Granted<WorkspaceScope>, by_force: bool) -> ApiResult<()> {
     let mut tx = app.db.begin().await?;
     let (id, now) = (&granted.workspace_id, app.clock.now());
@@ -36,7 +38,9 @@ pub async fn unlock(app: &App, granted: &Granted<WorkspaceScope>, by_force: bool
         return Err(ApiError::conflict("Unable to unlock workspace. The workspace is not locked."));
     };
     let is_own = kind == LockKind::User && holder == granted.caller().user_id.as_str();
-    if kind == LockKind::Run || !(is_own || by_force) {
+    // What an apply that broke holds on to, a person lets go.
+    let is_left = kind == LockKind::Run && by_force && has_ended(&mut tx, holder).await?;
+    if !is_left && (kind == LockKind::Run || !(is_own || by_force)) {
         let name = match kind {
             LockKind::Run => holder.to_owned(),
             LockKind::User => {
@@ -57,4 +61,9 @@ pub async fn unlock(app: &App, granted: &Granted<WorkspaceScope>, by_force: bool
         app.wake.wake_jobs();
     }
     Ok(())
+}
+
+async fn has_ended(tx: &mut Tx, run: &str) -> ApiResult<bool> {
+    let run = runs::store::find(&mut *tx, &run.to_owned().into()).await?;
+    Ok(run.is_none_or(|run| run.status.is_final()))
 }

@@ -42,13 +42,14 @@ const LOCK: &str = "UPDATE workspaces SET lock_kind = $1, lock_holder_id = $2, l
      WHERE id = $5 AND lock_kind IS NULL";
 const UNLOCK: &str = "UPDATE workspaces SET lock_kind = NULL, lock_holder_id = NULL, lock_reason = NULL, locked_at = NULL \
      WHERE id = $1 AND lock_kind = $2 AND lock_holder_id = $3";
+const SET_LOCK_REASON: &str = "UPDATE workspaces SET lock_reason = $1, updated_at = $2 WHERE id = $3";
 const SET_CURRENT_RUN: &str = "UPDATE workspaces SET current_run_id = $1 WHERE id = $2";
 const SET_CURRENT_CONFIGURATION: &str =
     "UPDATE workspaces SET current_configuration_version_id = $1 WHERE id = $2";
 
 /// Every statement here.
 pub const STATEMENTS: &[&str] =
-    &[FIND, INSERT, UPDATE, GUARD, DELETE, LOCK, UNLOCK, SET_CURRENT_RUN, SET_CURRENT_CONFIGURATION];
+    &[FIND, INSERT, UPDATE, GUARD, DELETE, LOCK, UNLOCK, SET_LOCK_REASON, SET_CURRENT_RUN, SET_CURRENT_CONFIGURATION];
 
 /// A workspace.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -208,6 +209,11 @@ pub async fn lock(
 /// Gives the lock back; false when this holder has it not.
 pub async fn unlock(tx: &mut Tx, id: &WorkspaceId, kind: LockKind, holder: &str) -> Result<bool, DbError> {
     Ok(tx.run(sql(UNLOCK).bind(id).bind(kind).bind(holder)).await? == 1)
+}
+
+/// Says why a workspace is locked.
+pub async fn set_lock_reason(tx: &mut Tx, id: &WorkspaceId, reason: &str, now: Time) -> Result<(), DbError> {
+    tx.run(sql(SET_LOCK_REASON).bind(reason).bind(now).bind(id)).await.map(drop)
 }
 
 /// Names the run that is first in line.

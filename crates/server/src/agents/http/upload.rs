@@ -1,10 +1,9 @@
-//! `PUT` of a job's plan file or JSON plan to a signed URL.
+//! `PUT` of what a job leaves to a signed URL: plan file, JSON plan, errored state.
 
 use crate::app::App;
 use crate::ids::JobId;
-use crate::plans::hex;
 use crate::platform::http::{ApiError, ApiResult};
-use crate::platform::objects;
+use crate::platform::objects::{self, hex};
 use crate::platform::scheduler;
 use axum::Json;
 use axum::body::Body;
@@ -19,7 +18,7 @@ pub async fn upload(app: &App, subject: &str, purpose: &str, body: Body) -> ApiR
     let (id, epoch) = subject.split_once(':').ok_or_else(ApiError::not_found)?;
     let id = JobId::from(id.to_owned());
     let job = scheduler::store::find(&app.db, &id).await?.ok_or_else(ApiError::not_found)?;
-    if job.lease_epoch.to_string() != epoch {
+    if job.lease.agent.is_none() || job.lease.epoch.to_string() != epoch {
         return Err(ApiError::conflict("this lease has been given to another agent"));
     }
     let object = store_body(app, body, app.config.limits.plan_object_bytes_max).await?;

@@ -89,6 +89,12 @@ async fn grant(
         Needs::Plan(right) => {
             parts.extensions.insert(workspace(WorkspaceOf::Plan(named("plan_id")), right).await?);
         }
+        Needs::Apply(right) => {
+            parts.extensions.insert(workspace(WorkspaceOf::Apply(named("apply_id")), right).await?);
+        }
+        Needs::Comment(right) => {
+            parts.extensions.insert(workspace(WorkspaceOf::Comment(named("comment_id")), right).await?);
+        }
         Needs::ConfigurationVersion(right) => {
             let of = WorkspaceOf::ConfigurationVersion(named("configuration_version_id"));
             parts.extensions.insert(workspace(of, right).await?);
@@ -159,7 +165,11 @@ async fn user(app: &App, parts: &Parts) -> Result<Caller, ApiError> {
 
 async fn agent(app: &App, parts: &Parts) -> Result<AgentCaller, ApiError> {
     let token = live_token(app, parts).await?;
-    if token.kind == "agent" { Ok(AgentCaller { token_id: token.id }) } else { Err(ApiError::unauthorized()) }
+    if token.kind == "agent" {
+        Ok(AgentCaller { token_id: token.id, agent_pool_id: token.agent_pool_id })
+    } else {
+        Err(ApiError::unauthorized())
+    }
 }
 
 async fn live_token(app: &App, parts: &Parts) -> Result<TokenRow, ApiError> {

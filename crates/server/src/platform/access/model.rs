@@ -17,7 +17,7 @@ pub enum Right {
     ReadRuns,
     /// Make runs and configuration versions.
     PlanRuns,
-    /// Cancel and discard runs.
+    /// Apply, cancel and discard runs.
     ApplyRuns,
     /// See variables.
     ReadVariables,
@@ -52,6 +52,10 @@ pub enum Needs {
     Run(Right),
     /// `{plan_id}`.
     Plan(Right),
+    /// `{apply_id}`.
+    Apply(Right),
+    /// `{comment_id}`.
+    Comment(Right),
     /// `{configuration_version_id}`.
     ConfigurationVersion(Right),
     /// `{run_event_id}`.
@@ -78,6 +82,8 @@ pub struct Caller {
 pub struct AgentCaller {
     /// By which token.
     pub token_id: TokenId,
+    /// Of which pool; the embedded agent has none.
+    pub agent_pool_id: Option<String>,
 }
 
 /// An organization a caller has a right on.

@@ -1,6 +1,6 @@
 //! Wake-ups by topic: who waits subscribes first and looks second, so that no wake-up is lost.
 
-use crate::ids::{JobId, PlanId};
+use crate::ids::JobId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -49,14 +49,14 @@ impl Wake {
         self.touch(id.as_str());
     }
 
-    /// Waits for news of one plan: log bytes or a new status.
-    pub fn plan(&self, id: &PlanId) -> Waiting {
-        self.subscribe(id.as_str())
+    /// Waits for news of one plan or apply, by its id: log bytes or a new status.
+    pub fn log(&self, phase_id: &str) -> Waiting {
+        self.subscribe(phase_id)
     }
 
-    /// There is news of a plan.
-    pub fn wake_plan(&self, id: &PlanId) {
-        self.touch(id.as_str());
+    /// There is news of a plan or an apply.
+    pub fn wake_log(&self, phase_id: &str) {
+        self.touch(phase_id);
     }
 
     fn subscribe(&self, topic: &str) -> Waiting {
@@ -92,10 +92,9 @@ mod tests {
     #[tokio::test]
     async fn topics_nobody_waits_for_are_forgotten() {
         let wake = Wake::new();
-        drop(wake.plan(&PlanId::random()));
-        let id = PlanId::random();
-        drop(wake.plan(&id));
-        wake.wake_plan(&id);
+        drop(wake.log("plan-1"));
+        drop(wake.log("plan-2"));
+        wake.wake_log("plan-2");
         assert_eq!(wake.topics.lock().unwrap().len(), 1);
     }
 }

@@ -1,0 +1,79 @@
+//! What is known of an apply at its end: what its log says was done, and the states it left. Gathered before the
+//! transaction that ends it, because it is read from stored objects.
+
+use super::lines::{Done, Reading};
+use crate::app::App;
+use crate::ids::{ApplyId, RunId, StateVersionId};
+use crate::platform::http::{ApiError, ApiResult};
+use crate::platform::logs::{self, LogId};
+use crate::platform::objects;
+use crate::platform::scheduler;
+use crate::platform::scheduler::store::Job;
+use crate::state_versions::contents::{self, Contents};
+use crate::state_versions;
+use std::collections::BTreeSet;
+use terrane_blob::Object;
+
+/// What an agent uploads of an apply that broke, as rows name it.
+pub(super) const ERRORED_STATE: &str = "errored-state";
+
+/// What is known of an apply.
+#[derive(Debug)]
+pub struct Evidence {
+    /// What its log says.
+    pub done: Done,
+    /// The newest state its engine wrote.
+    pub newest: Option<StateVersionId>,
+    /// The engine's `errored.tfstate`: newer than every state that was written.
+    pub errored: Option<(Object, Contents)>,
+    /// What the newest of these states holds.
+    pub addresses: BTreeSet<String>,
+}
+
+/// Gathers it.
+pub async fn gather(app: &App, job: &Job) -> ApiResult<Evidence> {
+    let done = read_log(app, &job.apply_id).await?;
+    let newest = state_versions::store::newest_of_run(&app.db, &job.run_id).await?;
+    let errored = errored_state(app, job).await?;
+    let state = match (&errored, &newest) {
+        (Some((object, _)), _) => Some(app.blobs.get(object, app.config.limits.state_bytes_max).await?),
+        (None, Some(newest)) => Some(state_versions::state_of(app, &app.db, newest).await?),
+        (None, None) => None,
+    };
+    let addresses = match state {
+        Some(state) => contents::addresses(&state[..]).unwrap_or_default(),
+        None => before(app, &job.run_id).await?,
+    };
+    Ok(Evidence { done, newest: newest.map(|newest| newest.id), errored, addresses })
+}
+
+async fn read_log(app: &App, apply: &ApplyId) -> ApiResult<Done> {
+    let log = LogId::Apply(apply.clone());
+    let mut reading = Reading::default();
+    logs::for_each_piece(app, &log, |bytes| reading.push(bytes)).await?;
+    Ok(reading.finish())
+}
+
+/// A file that is no state is kept as it came, and nothing is read from it.
+async fn errored_state(app: &App, job: &Job) -> ApiResult<Option<(Object, Contents)>> {
+    let Some(id) = scheduler::store::upload(&app.db, &job.id, ERRORED_STATE).await? else { return Ok(None) };
+    let object = objects::store::find(&app.db, &id).await?.ok_or_else(ApiError::not_found)?;
+    match state_versions::contents_of(app, &object).await {
+        Ok(contents) => Ok(Some((object, contents))),
+        Err(error) => {
+            tracing::warn!(apply.id = %job.apply_id, %error, "an errored.tfstate cannot be read");
+            Ok(None)
+        }
+    }
+}
+
+/// What there was before an apply that wrote no state at all.
+async fn before(app: &App, run: &RunId) -> ApiResult<BTreeSet<String>> {
+    let made = crate::plans::store::made(&app.db, run).await?;
+    let Some(id) = made.and_then(|made| made.state_version_id) else { return Ok(BTreeSet::new()) };
+    let Some(version) = state_versions::store::find(&app.db, &id.into()).await? else {
+        return Ok(BTreeSet::new());
+    };
+    let state = state_versions::state_of(app, &app.db, &version).await?;
+    Ok(contents::addresses(&state[..]).unwrap_or_default())
+}
