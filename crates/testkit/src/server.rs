@@ -11,6 +11,7 @@ use terrane_server::Server;
 use terrane_server::app::App;
 use terrane_server::clock::Clock;
 use terrane_server::config::Config;
+use terrane_server::platform::db::{Exec, sql};
 use terrane_server::tokens;
 
 /// What a test server is made of.
@@ -103,6 +104,17 @@ impl TestServer {
     /// The server's state: its clock, database and limits.
     pub fn app(&self) -> &App {
         &self.server.app
+    }
+
+    /// Changes rows behind the server's back, for what no client can bring about.
+    ///
+    /// # Panics
+    /// When the statement fails.
+    pub async fn sql(&self, statement: &'static str, values: &[&str]) {
+        let query = values.iter().fold(sql(statement), |query, value| query.bind(*value));
+        let mut tx = self.server.app.db.begin().await.expect("the database answers");
+        tx.run(query).await.expect("the statement is right");
+        tx.commit().await.expect("the database answers");
     }
 
     /// The folder with everything of this test.

@@ -3,6 +3,8 @@
 
 mod access;
 mod account;
+mod agents;
+mod applies;
 mod configuration_versions;
 mod direct;
 mod discovery;
