@@ -5,6 +5,7 @@
 //! | [`plans`] | `plans`, the heart: states, counts, log URL, JSON plan |
 //! | [`runs`], [`run_events`], [`applies`] | `runs`, `run-events`, `applies` |
 //! | [`configuration_versions`] | `configuration-versions` |
+//! | [`state_versions`], [`state_version_outputs`] | `state-versions`, `state-version-outputs` |
 //! | [`workspaces`], [`variables`] | `workspaces`, `vars` |
 //! | [`organizations`], [`projects`] | `organizations`, `projects`, `entitlement-sets` |
 //! | [`users`], [`tokens`] | `users`, `authentication-tokens` |
@@ -29,6 +30,8 @@ pub mod router;
 pub mod run_events;
 pub mod runs;
 mod start;
+pub mod state_version_outputs;
+pub mod state_versions;
 mod status_times;
 mod text_enum;
 pub mod tokens;

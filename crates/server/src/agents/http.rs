@@ -2,6 +2,7 @@
 
 mod upload;
 
+pub(crate) use upload::store_hashed;
 pub use upload::upload;
 
 use super::{claim, report};

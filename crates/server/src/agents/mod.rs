@@ -4,6 +4,7 @@ mod claim;
 mod http;
 mod report;
 
+pub(crate) use http::store_hashed;
 pub use http::{routes, upload};
 
 /// The name the embedded agent goes by: what it held when the server died is lost.

@@ -14,6 +14,7 @@ mod projects;
 mod run_events;
 mod runs;
 mod schema;
+mod state_versions;
 mod support;
 mod uploads;
 mod world;
