@@ -53,6 +53,12 @@ pub struct Limits {
     pub plan_object_bytes_max: u64,
     /// One log, bytes.
     pub log_bytes_max: u64,
+    /// One state, or its JSON form, bytes.
+    pub state_bytes_max: u64,
+    /// A document that may carry a whole state in base64, bytes: engines up to 1.5 send it so.
+    pub state_document_bytes_max: usize,
+    /// How often a client that applies by itself sends an intermediate state (api-contract 2.3); whole seconds.
+    pub state_snapshot_interval: Duration,
     /// The value of one variable, bytes.
     pub variable_bytes_max: usize,
     /// Variables of one workspace, and of one run.
@@ -108,6 +114,9 @@ impl Default for Limits {
             archive: terrane_slug::Limits::default(),
             plan_object_bytes_max: 2048 * MIB,
             log_bytes_max: 512 * MIB,
+            state_bytes_max: 256 * MIB,
+            state_document_bytes_max: 64 * 1024 * 1024,
+            state_snapshot_interval: Duration::from_secs(20),
             variable_bytes_max: 256 * 1024,
             variables_max: 1000,
             header_timeout: Duration::from_secs(10),

@@ -97,12 +97,16 @@ ids! {
     RunEventId "re",
     /// A run.
     RunId "run",
+    /// A state version.
+    StateVersionId "sv",
     /// A user.
     UserId "user",
     /// A variable.
     VariableId "var",
     /// A workspace.
     WorkspaceId "ws",
+    /// An output of a state version.
+    StateVersionOutputId "wsout",
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! | [`runs`], [`run_events`], [`comments`] | `runs`, `run-events`, `comments` |
 //! | [`applies`] | `applies`: started once, ever |
 //! | [`configuration_versions`] | `configuration-versions` |
+//! | [`state_versions`], [`state_version_outputs`] | `state-versions`, `state-version-outputs` |
 //! | [`workspaces`], [`variables`] | `workspaces`, `vars` |
 //! | [`organizations`], [`projects`] | `organizations`, `projects`, `entitlement-sets` |
 //! | [`users`], [`tokens`] | `users`, `authentication-tokens` |
@@ -31,6 +32,8 @@ pub mod router;
 pub mod run_events;
 pub mod runs;
 mod start;
+pub mod state_version_outputs;
+pub mod state_versions;
 mod status_times;
 mod text_enum;
 pub mod tokens;

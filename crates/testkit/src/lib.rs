@@ -19,6 +19,7 @@ mod engines;
 pub mod postgres;
 mod programs;
 mod server;
+mod states;
 
 pub use actor::Actor;
 pub use answer::Answer;
@@ -27,6 +28,7 @@ pub use database::{Database, drop_postgres, fresh_postgres};
 pub use engines::{Engines, fake_archive};
 pub use programs::real;
 pub use server::{Setup, TestServer};
+pub use states::{md5_hex, state_body, state_file};
 
 /// Defines one test that runs on SQLite and on PostgreSQL, each with a server of its own.
 ///

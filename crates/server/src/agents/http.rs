@@ -3,6 +3,7 @@
 mod log;
 mod upload;
 
+pub(crate) use upload::store_hashed;
 pub use upload::upload;
 pub(super) use upload::store_body;
 

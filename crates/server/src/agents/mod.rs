@@ -8,6 +8,7 @@ mod report;
 mod states;
 pub mod store;
 
+pub(crate) use http::store_hashed;
 pub use http::{routes, upload};
 pub use model::{ExecutionDetails, Executor};
 

@@ -11,7 +11,7 @@ use crate::ids::WorkspaceId;
 use crate::platform::access::{Granted, Needs, OrganizationScope, Right, WorkspaceScope};
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, no_content, ok, patch, post};
-use crate::users;
+use crate::{state_version_outputs, state_versions, users};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Uri};
 use terrane_jsonapi::{Document, Errors, Query, Resource};
@@ -173,6 +173,17 @@ async fn related(
         && let Some(run) = &workspace.current_run_id
     {
         included.extend(crate::runs::document(app, &mut *view, &run.clone().into()).await?);
+    }
+    if let Some(current) = &workspace.current_state_version_id {
+        let current = current.clone().into();
+        if query.includes("current_state_version")
+            && let Some(version) = state_versions::store::find(&mut *view, &current).await?
+        {
+            included.push(state_versions::document(app, view, &version, false).await?);
+        }
+        if query.includes("outputs") {
+            included.extend(state_version_outputs::workspace_outputs(app, view, &current).await?);
+        }
     }
     if query.includes("locked_by")
         && let Some((super::model::LockKind::User, holder)) = workspace.lock()

@@ -3,11 +3,13 @@
 use super::model::LockKind;
 use super::store;
 use crate::app::App;
+use crate::clock::Time;
+use crate::ids::WorkspaceId;
 use crate::platform::access::{Granted, WorkspaceScope};
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::scheduler::advance_workspace;
-use crate::{runs, users};
+use crate::{runs, state_versions, users};
 
 /// A reason longer than this is refused.
 const REASON_CHARS_MAX: usize = 4096;
@@ -54,6 +56,7 @@ pub async fn unlock(app: &App, granted: &Granted<WorkspaceScope>, by_force: bool
         }
         return Err(ApiError::conflict(detail));
     }
+    end_writing(&mut tx, id, by_force, now).await?;
     store::unlock(&mut tx, id, kind, holder).await?;
     let queued = advance_workspace(&mut tx, id, now).await?;
     tx.commit().await?;
@@ -66,4 +69,17 @@ pub async fn unlock(app: &App, granted: &Granted<WorkspaceScope>, by_force: bool
 async fn has_ended(tx: &mut Tx, run: &str) -> ApiResult<bool> {
     let run = runs::store::find(&mut *tx, &run.to_owned().into()).await?;
     Ok(run.is_none_or(|run| run.status.is_final()))
+}
+
+/// With the lock goes the right to write state. A state that was announced and has not come keeps the lock: its client
+/// tries again by these words, and a 409 would be taken for "not locked" (api-contract 2.4). By force it is given up.
+/// The newest snapshot becomes current (api-contract section 7).
+async fn end_writing(tx: &mut Tx, id: &WorkspaceId, by_force: bool, now: Time) -> ApiResult<()> {
+    if by_force {
+        state_versions::give_up_pending(tx, id).await?;
+    } else if state_versions::store::pending(&mut *tx, id).await?.is_some() {
+        let detail = "Unable to unlock workspace. The latest state version is still pending: upload its state, or unlock by force.";
+        return Err(ApiError::unprocessable("latest state version is still pending", detail));
+    }
+    Ok(state_versions::promote_newest(tx, id, now).await?)
 }

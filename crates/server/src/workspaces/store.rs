@@ -17,7 +17,8 @@ macro_rules! select {
             "w.terraform_version, w.working_directory, w.auto_apply, w.auto_apply_run_trigger, w.allow_destroy_plan, ",
             "w.queue_all_runs, w.speculative_enabled, w.file_triggers_enabled, w.trigger_prefixes, w.trigger_patterns, ",
             "w.global_remote_state, w.source, w.source_name, w.source_url, w.lock_kind, w.lock_holder_id, w.lock_reason, ",
-            "w.current_run_id, w.current_configuration_version_id, w.created_at, w.updated_at ",
+            "w.current_run_id, w.current_configuration_version_id, w.current_state_version_id, w.resource_count, ",
+            "w.created_at, w.updated_at ",
             "FROM workspaces w JOIN organizations o ON o.id = w.organization_id ",
             $rest
         )
@@ -46,10 +47,23 @@ const SET_LOCK_REASON: &str = "UPDATE workspaces SET lock_reason = $1, updated_a
 const SET_CURRENT_RUN: &str = "UPDATE workspaces SET current_run_id = $1 WHERE id = $2";
 const SET_CURRENT_CONFIGURATION: &str =
     "UPDATE workspaces SET current_configuration_version_id = $1 WHERE id = $2";
+const SET_CURRENT_STATE_VERSION: &str =
+    "UPDATE workspaces SET current_state_version_id = $1, resource_count = $2 WHERE id = $3";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] =
-    &[FIND, INSERT, UPDATE, GUARD, DELETE, LOCK, UNLOCK, SET_LOCK_REASON, SET_CURRENT_RUN, SET_CURRENT_CONFIGURATION];
+pub const STATEMENTS: &[&str] = &[
+    FIND,
+    INSERT,
+    UPDATE,
+    GUARD,
+    DELETE,
+    LOCK,
+    UNLOCK,
+    SET_LOCK_REASON,
+    SET_CURRENT_RUN,
+    SET_CURRENT_CONFIGURATION,
+    SET_CURRENT_STATE_VERSION,
+];
 
 /// A workspace.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -110,6 +124,10 @@ pub struct Workspace {
     pub current_run_id: Option<String>,
     /// The configuration of the next run that names none.
     pub current_configuration_version_id: Option<String>,
+    /// The state that the next plan starts from.
+    pub current_state_version_id: Option<String>,
+    /// Managed instances in that state.
+    pub resource_count: i64,
     /// When made.
     #[sqlx(try_from = "i64")]
     pub created_at: Time,
@@ -228,4 +246,14 @@ pub async fn set_current_configuration(
     configuration: &str,
 ) -> Result<(), DbError> {
     tx.run(sql(SET_CURRENT_CONFIGURATION).bind(configuration).bind(id)).await.map(drop)
+}
+
+/// Names the state that the next plan starts from, and how many instances it manages.
+pub async fn set_current_state_version(
+    tx: &mut Tx,
+    id: &WorkspaceId,
+    state_version: &str,
+    resource_count: i64,
+) -> Result<(), DbError> {
+    tx.run(sql(SET_CURRENT_STATE_VERSION).bind(state_version).bind(resource_count).bind(id)).await.map(drop)
 }

@@ -17,6 +17,7 @@ mod races;
 mod run_events;
 mod runs;
 mod schema;
+mod state_versions;
 mod support;
 mod uploads;
 mod variables;

@@ -34,6 +34,16 @@ pub async fn upload(app: &App, subject: &str, purpose: &str, body: Body) -> ApiR
 
 /// Streams a request's body into a new object. A body that stops arriving, or is cut off, leaves nothing.
 pub(crate) async fn store_body(app: &App, body: Body, bytes_max: u64) -> ApiResult<Object> {
+    store_hashed(app, body, bytes_max, |_| {}).await
+}
+
+/// The same, and every piece is shown to `look` on the way.
+pub(crate) async fn store_hashed(
+    app: &App,
+    body: Body,
+    bytes_max: u64,
+    mut look: impl FnMut(&[u8]) + Send,
+) -> ApiResult<Object> {
     let mut writer = app.blobs.writer(ObjectId::random());
     let mut body = body.into_data_stream();
     let idle = app.config.limits.body_idle_timeout;
@@ -41,6 +51,7 @@ pub(crate) async fn store_body(app: &App, body: Body, bytes_max: u64) -> ApiResu
         let refused = match tokio::time::timeout(idle, body.next()).await {
             Ok(None) => return Ok(writer.finish().await?),
             Ok(Some(Ok(bytes))) if writer.bytes_written() + bytes.len() as u64 <= bytes_max => {
+                look(&bytes);
                 writer.write(&bytes).await?;
                 continue;
             }

@@ -23,6 +23,12 @@ pub enum Right {
     ReadVariables,
     /// Change variables.
     WriteVariables,
+    /// See the outputs of state versions.
+    ReadStateOutputs,
+    /// See state versions and download states.
+    ReadState,
+    /// Write state, roll it back, accept a recovered one.
+    WriteState,
     /// Lock, and unlock the own lock.
     Lock,
     /// Settings, force-unlock, deletion, the full JSON plan.
@@ -60,6 +66,12 @@ pub enum Needs {
     ConfigurationVersion(Right),
     /// `{run_event_id}`.
     RunEvent(Right),
+    /// `{state_version_id}`.
+    StateVersion(Right),
+    /// `{state_version_output_id}`.
+    StateVersionOutput(Right),
+    /// A workspace named in the query: the handler asks for the grant.
+    InQuery(Right),
     /// A workspace named in the body: the handler asks for the grant.
     InBody(Right),
 }
@@ -110,12 +122,18 @@ pub struct WorkspaceScope {
 #[derive(Debug, Clone)]
 pub struct Granted<S> {
     caller: Caller,
+    is_owner: bool,
     scope: S,
 }
 
 impl<S> Granted<S> {
-    pub(super) fn new(caller: Caller, scope: S) -> Self {
-        Self { caller, scope }
+    pub(super) fn new(caller: Caller, is_owner: bool, scope: S) -> Self {
+        Self { caller, is_owner, scope }
+    }
+
+    /// Whether the caller has another right on the same scope, for answers that show more to some.
+    pub fn may(&self, right: Right) -> bool {
+        allows(&self.caller, self.is_owner, right)
     }
 
     /// Who was granted.

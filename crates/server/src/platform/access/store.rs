@@ -56,6 +56,14 @@ const RUN_EVENT: &str = workspace_scope!(
     "e.id = $1",
     "$2"
 );
+const STATE_VERSION: &str =
+    workspace_scope!("state_versions s JOIN workspaces w ON w.id = s.workspace_id", "s.id = $1", "$2");
+const STATE_VERSION_OUTPUT: &str = workspace_scope!(
+    "state_version_outputs t JOIN state_versions s ON s.id = t.state_version_id \
+     JOIN workspaces w ON w.id = s.workspace_id",
+    "t.id = $1",
+    "$2"
+);
 
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[
@@ -71,6 +79,8 @@ pub const STATEMENTS: &[&str] = &[
     COMMENT,
     CONFIGURATION_VERSION,
     RUN_EVENT,
+    STATE_VERSION,
+    STATE_VERSION_OUTPUT,
 ];
 
 /// A token with its user.
@@ -118,6 +128,8 @@ pub enum WorkspaceOf<'a> {
     Comment(&'a str),
     ConfigurationVersion(&'a str),
     RunEvent(&'a str),
+    StateVersion(&'a str),
+    StateVersionOutput(&'a str),
 }
 
 pub async fn token(exec: impl Exec, digest: &[u8]) -> Result<Option<TokenRow>, DbError> {
@@ -152,6 +164,8 @@ pub async fn workspace(db: &Db, of: WorkspaceOf<'_>, user: &UserId) -> Result<Op
         WorkspaceOf::Comment(id) => sql(COMMENT).bind(id).bind(user),
         WorkspaceOf::ConfigurationVersion(id) => sql(CONFIGURATION_VERSION).bind(id).bind(user),
         WorkspaceOf::RunEvent(id) => sql(RUN_EVENT).bind(id).bind(user),
+        WorkspaceOf::StateVersion(id) => sql(STATE_VERSION).bind(id).bind(user),
+        WorkspaceOf::StateVersionOutput(id) => sql(STATE_VERSION_OUTPUT).bind(id).bind(user),
     };
     db.optional(query).await
 }

@@ -36,16 +36,28 @@ pub enum Purpose {
     JobPlanFile,
     /// PUT the JSON plan of a job; the subject is `job:epoch`.
     JobPlanJson,
+    /// PUT a state; the subject is the state version.
+    StateUpload,
+    /// PUT the JSON form of a state; the subject is the state version.
+    JsonStateUpload,
+    /// GET a state; the subject is the state version.
+    StateDownload,
+    /// GET the JSON form of a state; the subject is the state version.
+    JsonStateDownload,
 }
 
 impl Purpose {
-    const ALL: [(Self, u8); 6] = [
+    const ALL: [(Self, u8); 10] = [
         (Self::PlanLog, b'l'),
         (Self::PlanJson, b'j'),
         (Self::ConfigurationUpload, b'c'),
         (Self::ConfigurationDownload, b'd'),
         (Self::JobPlanFile, b'p'),
         (Self::JobPlanJson, b'q'),
+        (Self::StateUpload, b's'),
+        (Self::JsonStateUpload, b't'),
+        (Self::StateDownload, b'u'),
+        (Self::JsonStateDownload, b'v'),
     ];
 
     fn code(self) -> u8 {
@@ -58,8 +70,16 @@ impl Purpose {
 
     fn method(self) -> &'static [u8] {
         match self {
-            Self::PlanLog | Self::PlanJson | Self::ConfigurationDownload => b"GET",
-            Self::ConfigurationUpload | Self::JobPlanFile | Self::JobPlanJson => b"PUT",
+            Self::PlanLog
+            | Self::PlanJson
+            | Self::ConfigurationDownload
+            | Self::StateDownload
+            | Self::JsonStateDownload => b"GET",
+            Self::ConfigurationUpload
+            | Self::JobPlanFile
+            | Self::JobPlanJson
+            | Self::StateUpload
+            | Self::JsonStateUpload => b"PUT",
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::platform::access::Needs;
 use crate::platform::http::{Purpose, Route, UrlError, get, put};
-use crate::{agents, configuration_versions, plans, platform::logs};
+use crate::{agents, configuration_versions, plans, platform::logs, state_versions};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -33,9 +33,13 @@ async fn read(
         Purpose::PlanLog => logs::read(&app, &url.subject, &query).await,
         Purpose::PlanJson => plans::read_json(&app, &url.subject).await,
         Purpose::ConfigurationDownload => configuration_versions::read_archive(&app, &url.subject).await,
-        Purpose::ConfigurationUpload | Purpose::JobPlanFile | Purpose::JobPlanJson => {
-            Ok(refuse(UrlError::Invalid))
-        }
+        Purpose::StateDownload => state_versions::read_state(&app, &url.subject).await,
+        Purpose::JsonStateDownload => state_versions::read_json_state(&app, &url.subject).await,
+        Purpose::ConfigurationUpload
+        | Purpose::JobPlanFile
+        | Purpose::JobPlanJson
+        | Purpose::StateUpload
+        | Purpose::JsonStateUpload => Ok(refuse(UrlError::Invalid)),
     };
     private(answer.unwrap_or_else(IntoResponse::into_response))
 }
@@ -49,9 +53,13 @@ async fn write(State(app): State<App>, method: Method, Path(token): Path<String>
         Purpose::ConfigurationUpload => configuration_versions::upload(&app, &url.subject, body).await,
         Purpose::JobPlanFile => agents::upload(&app, &url.subject, "plan-file", body).await,
         Purpose::JobPlanJson => agents::upload(&app, &url.subject, "plan-json", body).await,
-        Purpose::PlanLog | Purpose::PlanJson | Purpose::ConfigurationDownload => {
-            Ok(refuse(UrlError::Invalid))
-        }
+        Purpose::StateUpload => state_versions::upload_state(&app, &url.subject, body).await,
+        Purpose::JsonStateUpload => state_versions::upload_json_state(&app, &url.subject, body).await,
+        Purpose::PlanLog
+        | Purpose::PlanJson
+        | Purpose::ConfigurationDownload
+        | Purpose::StateDownload
+        | Purpose::JsonStateDownload => Ok(refuse(UrlError::Invalid)),
     };
     private(answer.unwrap_or_else(IntoResponse::into_response))
 }

@@ -19,7 +19,9 @@ const DISCARD_OF_WORKSPACE: &str = "INSERT INTO object_garbage (object_id, since
        UNION SELECT a.errored_state_object_id FROM applies a JOIN runs r ON r.id = a.run_id WHERE r.workspace_id = $1 \
        UNION SELECT l.object_id FROM logs l JOIN runs r ON r.id = l.run_id WHERE r.workspace_id = $1 \
        UNION SELECT u.object_id FROM job_uploads u JOIN jobs j ON j.id = u.job_id JOIN runs r ON r.id = j.run_id \
-         WHERE r.workspace_id = $1) ON CONFLICT (object_id) DO NOTHING";
+         WHERE r.workspace_id = $1 \
+       UNION SELECT s.object_id FROM state_versions s WHERE s.workspace_id = $1 \
+       UNION SELECT s.json_object_id FROM state_versions s WHERE s.workspace_id = $1) ON CONFLICT (object_id) DO NOTHING";
 const GARBAGE: &str = "SELECT object_id FROM object_garbage WHERE since < $1 ORDER BY since LIMIT 100";
 const SWEPT: &str = "DELETE FROM object_garbage WHERE object_id = $1";
 

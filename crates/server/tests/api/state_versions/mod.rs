@@ -1,0 +1,1 @@
+//! `/workspaces/:id/state-versions`, `/state-versions/:id` and what hangs on them.
