@@ -7,6 +7,8 @@ use url::form_urlencoded;
 const PAGE_SIZE_MAX: u64 = 100;
 /// The page size without `page[size]`.
 const PAGE_SIZE_DEFAULT: u64 = 20;
+/// More items of a list than this are not read: each may become a value of a database query.
+const ITEMS_MAX: usize = 100;
 /// More parameters than this are not read.
 const PARAMETERS_MAX: usize = 100;
 
@@ -30,11 +32,15 @@ impl Query {
             .filter(|value| !value.is_empty())
     }
 
-    /// A comma list.
+    /// A comma list, each item once.
     pub fn list(&self, name: &str) -> Vec<&str> {
-        self.get(name)
-            .map(|value| value.split(',').map(str::trim).filter(|item| !item.is_empty()).collect())
-            .unwrap_or_default()
+        let mut items: Vec<&str> = Vec::new();
+        for item in self.get(name).unwrap_or_default().split(',').map(str::trim) {
+            if items.len() < ITEMS_MAX && !item.is_empty() && !items.contains(&item) {
+                items.push(item);
+            }
+        }
+        items
     }
 
     /// Whether `include` names this path. Snake and kebab case are one; unknown values are ignored, because a
@@ -187,6 +193,15 @@ mod tests {
         let query = Query::parse("include=task-stages,configuration_version.ingress_attributes,,nonsense");
         assert!(query.includes("task_stages") && query.includes("configuration_version.ingress_attributes"));
         assert!(!query.includes("plan"));
+    }
+
+    #[test]
+    fn lists_are_short_and_have_no_item_twice() {
+        let query =
+            Query::parse(&format!("a=x,y,,x, y&b={}", (0..500).map(|n| format!("{n},")).collect::<String>()));
+        assert_eq!(query.list("a"), ["x", "y"]);
+        assert_eq!(query.list("b").len(), ITEMS_MAX);
+        assert!(query.list("c").is_empty());
     }
 
     #[test]

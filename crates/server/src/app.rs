@@ -9,8 +9,9 @@ use crate::platform::scheduler::Wake;
 use crate::platform::secrets::{KeyError, Place, Secrets, load_master_key};
 use camino::Utf8PathBuf;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 use terrane_agent::engines::FoundEngine;
 use terrane_blob::Blobs;
 use tokio::sync::watch;
@@ -109,7 +110,7 @@ pub enum StartError {
 impl App {
     /// Opens everything. `public_url` is where clients find this server.
     pub async fn open(config: Config, public_url: String, clock: Clock) -> Result<Self, StartError> {
-        let data_dir_lock = lock_data_dir(&config)?;
+        let data_dir_lock = lock_data_dir(&config).await?;
         if let Some(path) = &config.engine_cli_config {
             terrane_agent::check_cli_config(path)
                 .map_err(|error| StartError::EngineCliConfig(error.to_string()))?;
@@ -166,7 +167,11 @@ fn recorder() -> Option<PrometheusHandle> {
     RECORDER.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).clone()
 }
 
-fn lock_data_dir(config: &Config) -> Result<File, StartError> {
+/// A child that a killed server was just starting has its lock until it has become another program.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_AGAIN: Duration = Duration::from_millis(10);
+
+async fn lock_data_dir(config: &Config) -> Result<File, StartError> {
     let path = &config.data_dir;
     let wrong = |source| StartError::DataDir { path: path.clone(), source };
     std::fs::create_dir_all(path).map_err(wrong)?;
@@ -176,10 +181,16 @@ fn lock_data_dir(config: &Config) -> Result<File, StartError> {
         .write(true)
         .open(path.join("server.lock"))
         .map_err(wrong)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::InUse { path: path.clone() }),
-        Err(std::fs::TryLockError::Error(source)) => Err(wrong(source)),
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                tokio::time::sleep(LOCK_AGAIN).await;
+            }
+            Err(TryLockError::WouldBlock) => return Err(StartError::InUse { path: path.clone() }),
+            Err(TryLockError::Error(source)) => return Err(wrong(source)),
+        }
     }
 }
 

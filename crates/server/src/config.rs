@@ -81,12 +81,12 @@ pub struct Limits {
     pub lease: Duration,
     /// After the end of its lease, how long the agent of a started apply is waited for.
     pub silence: Duration,
+    /// How often an engine that applies is asked to write its state.
+    pub snapshot_interval: Duration,
     /// How often lost jobs are looked for.
     pub sweep_pause: Duration,
     /// What an agent sends of an apply that was given up is kept for so long.
     pub late_delivery: Duration,
-    /// One state file, bytes.
-    pub state_bytes_max: u64,
     /// One apply phase.
     pub apply_timeout: Duration,
     /// After a cancel, how long until a force-cancel is offered.
@@ -128,9 +128,9 @@ impl Default for Limits {
             heartbeat: Duration::from_secs(5),
             lease: Duration::from_secs(30),
             silence: Duration::from_secs(15 * 60),
+            snapshot_interval: terrane_agent::Settings::SNAPSHOT_INTERVAL,
             sweep_pause: Duration::from_secs(2),
             late_delivery: Duration::from_secs(24 * HOUR),
-            state_bytes_max: 512 * MIB,
             apply_timeout: Duration::from_secs(22 * HOUR),
             force_cancel_after: Duration::from_secs(60),
             engine_memory_bytes_max: 4096 * MIB,

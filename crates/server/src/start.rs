@@ -1,14 +1,16 @@
 //! Starts a server: opens everything, listens, runs the embedded agent and the sweeps.
 
-use crate::agents::EMBEDDED;
+use crate::agents::embedded_agent_name;
 use crate::app::{App, StartError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::platform::http::serve;
 use crate::platform::{logs, objects, ops, scheduler};
 use crate::{router, tokens};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use terrane_agent::{Client, Settings, engines};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -33,13 +35,15 @@ impl Server {
         };
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let app = App::open(config, public_url.trim_end_matches('/').to_owned(), clock).await?;
+        let agent_name = embedded_agent_name(&app.config.data_dir)
+            .map_err(|source| StartError::DataDir { path: app.config.data_dir.clone(), source })?;
         compact_logs(&app);
         let router = router::router(&app);
         let mut tasks = vec![
             tokio::spawn(scheduler::sweep_forever(app.clone())),
             tokio::spawn(objects::sweep_forever(app.clone())),
             spawn_serve(&app, listener, router.clone()),
-            tokio::spawn(run_agent(app.clone(), router)),
+            tokio::spawn(run_agent(app.clone(), router, agent_name)),
         ];
         if let Some(listener) = metrics_listener {
             tasks.push(spawn_serve(&app, listener, ops::metrics_router(app.clone())));
@@ -64,10 +68,22 @@ impl Server {
     }
 }
 
+/// A child that a killed server was just starting has its sockets until it has become another program.
+const PORT_PATIENCE: Duration = Duration::from_secs(1);
+const PORT_AGAIN: Duration = Duration::from_millis(10);
+
 /// The listener and, where the system chose the port, the address it has.
 async fn listen(flag: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Listen { flag, address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let deadline = Instant::now() + PORT_PATIENCE;
+    let listener = loop {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < deadline => {
+                tokio::time::sleep(PORT_AGAIN).await;
+            }
+            bound => break bound.map_err(failed)?,
+        }
+    };
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
 }
@@ -90,7 +106,7 @@ fn compact_logs(app: &App) {
 }
 
 /// Looks for engines, then runs the embedded agent until the server stops.
-async fn run_agent(app: App, router: axum::Router) {
+async fn run_agent(app: App, router: axum::Router, name: String) {
     let config = &app.config;
     let (explicit, engine_dir) = (config.engine_paths.clone(), config.data_dir.join("engines"));
     let path = config.engine_search_path.clone();
@@ -110,12 +126,17 @@ async fn run_agent(app: App, router: axum::Router) {
     if config.agent_slots == 0 {
         return;
     }
-    if let Err(error) = agent(&app, router, found).await {
+    if let Err(error) = agent(&app, router, found, name).await {
         tracing::error!(%error, "the embedded agent ended");
     }
 }
 
-async fn agent(app: &App, router: axum::Router, found: Vec<engines::FoundEngine>) -> anyhow::Result<()> {
+async fn agent(
+    app: &App,
+    router: axum::Router,
+    found: Vec<engines::FoundEngine>,
+    name: String,
+) -> anyhow::Result<()> {
     let config = &app.config;
     let supervisor = match &config.supervisor {
         Some(program) => program.clone(),
@@ -131,9 +152,9 @@ async fn agent(app: &App, router: axum::Router, found: Vec<engines::FoundEngine>
         sandbox: config.sandbox,
         memory_bytes_max: config.limits.engine_memory_bytes_max,
         processes_max: config.limits.engine_processes_max,
-        interrupt_grace: config.limits.interrupt_grace,
-        name: EMBEDDED.to_owned(),
-        token: tokens::embedded_agent_token(&app.db, EMBEDDED, app.clock.now()).await?,
+        snapshot_interval: config.limits.snapshot_interval,
+        token: tokens::embedded_agent_token(&app.db, &name, app.clock.now()).await?,
+        name,
     };
     Ok(terrane_agent::run(settings, found, Client::in_process(router), app.stopping.clone()).await?)
 }

@@ -32,9 +32,17 @@ fn main() -> ExitCode {
     }
 }
 
+/// One line: the error and its causes, without those that a text before them has told already.
 #[expect(clippy::print_stderr, reason = "the one place where a command tells a person why it failed")]
 fn tell_error(error: &anyhow::Error) {
-    eprintln!("terrane: {error:#}");
+    let mut line = String::from("terrane");
+    for cause in error.chain().map(ToString::to_string) {
+        if !line.contains(&cause) {
+            line.push_str(": ");
+            line.push_str(&cause);
+        }
+    }
+    eprintln!("{line}");
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {

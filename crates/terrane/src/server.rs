@@ -2,7 +2,7 @@
 
 use crate::cli::{SandboxLevel, ServerArgs};
 use crate::signals::Signals;
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::process::ExitCode;
 use terrane_agent::SandboxDemand;
@@ -59,7 +59,7 @@ fn config(args: ServerArgs) -> anyhow::Result<Config> {
     };
     let mut config = Config::new(args.data_dir.unwrap_or_else(|| Utf8PathBuf::from(DATA_DIR)));
     config.listen = args.listen.unwrap_or(config.listen);
-    config.public_url = args.public_url;
+    config.public_url = args.public_url.map(public_url).transpose()?;
     config.database_url = args.database_url;
     config.blob_url = args.blob_url;
     config.encryption_key_file = args.encryption_key_file;
@@ -72,6 +72,17 @@ fn config(args: ServerArgs) -> anyhow::Result<Config> {
         Some(SandboxLevel::BestEffort) | None => SandboxDemand::BestEffort,
     };
     absolute(config)
+}
+
+/// Every URL the API answers begins with it, so a slip would only show in clients.
+fn public_url(text: String) -> anyhow::Result<String> {
+    let is_usable = |url: &reqwest::Url| ["http", "https"].contains(&url.scheme()) && url.query().is_none();
+    if reqwest::Url::parse(&text).is_ok_and(|url| is_usable(&url)) {
+        return Ok(text);
+    }
+    bail!(
+        "cannot use the public URL {text:?}: it must look like https://terrane.example; set it with --public-url URL"
+    )
 }
 
 /// Jobs run in other working directories, so every path is made absolute once.

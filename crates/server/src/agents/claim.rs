@@ -6,7 +6,6 @@ use crate::app::App;
 use crate::ids::AgentId;
 use crate::plans::store::Made;
 use crate::platform::access::AgentCaller;
-use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::scheduler::{self, Phase, announce_end, store::Job};
 use crate::runs::model::RunStatus;

@@ -3,9 +3,7 @@
 mod log;
 mod upload;
 
-pub(crate) use upload::store_hashed;
 pub use upload::upload;
-pub(super) use upload::store_body;
 
 use super::states::{self, Written};
 use super::{claim, hello, report};

@@ -1,6 +1,5 @@
 //! The states an apply's engine writes, as its agent forwards them: each kept before it is acknowledged.
 
-use super::http::store_body;
 use crate::app::App;
 use crate::ids::JobId;
 use crate::platform::db::Tx;
@@ -10,6 +9,7 @@ use crate::platform::scheduler::{self, store::Job};
 use crate::state_versions::{self, NewFromRun};
 use crate::{runs, workspaces};
 use axum::body::Body;
+use md5::{Digest, Md5};
 use serde::Deserialize;
 use terrane_wire::StoredObject;
 
@@ -30,10 +30,13 @@ pub async fn keep(
     written: &Written,
     body: Body,
 ) -> ApiResult<StoredObject> {
-    let object = store_body(app, body, app.config.limits.state_bytes_max).await?;
+    let mut md5 = Md5::new();
+    let limit = app.config.limits.state_bytes_max;
+    let object = objects::receive_hashed(app, body, limit, |bytes| md5.update(bytes)).await?;
+    state_versions::check_md5(&written.md5.to_lowercase(), &hex(&md5.finalize()))?;
     let contents = state_versions::contents_of(app, &object).await?;
     let mut tx = app.db.begin().await?;
-    let (run, _) = held(app, &mut tx, id, written.epoch).await?;
+    let (run, job) = held(app, &mut tx, id, written.epoch).await?;
     let new = NewFromRun {
         workspace_id: &run.workspace_id,
         run_id: &run.id,
@@ -45,7 +48,11 @@ pub async fn keep(
         md5: &written.md5.to_lowercase(),
         contents: &contents,
     };
-    state_versions::insert_from_run(app, &mut tx, new).await?;
+    let version = state_versions::insert_from_run(app, &mut tx, new).await?;
+    if job.lease.given_up_at.is_some() {
+        // Nobody waits for it any more: it must not become current by itself.
+        state_versions::mark_recovered(&mut tx, &version.id, &[]).await?;
+    }
     tx.commit().await?;
     Ok(StoredObject { sha256: hex(&object.sha256), size_bytes: object.size_bytes })
 }
@@ -58,7 +65,7 @@ pub async fn keep_json(
     epoch: i64,
     body: Body,
 ) -> ApiResult<StoredObject> {
-    let object = store_body(app, body, app.config.limits.state_bytes_max).await?;
+    let object = objects::receive(app, body, app.config.limits.state_bytes_max).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let (run, _) = held(app, &mut tx, id, epoch).await?;

@@ -6,11 +6,12 @@ use crate::app::App;
 use crate::ids::{ApplyId, RunId, StateVersionId};
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::logs::{self, LogId};
-use crate::platform::objects;
+use crate::platform::objects::{self, hex};
 use crate::platform::scheduler;
 use crate::platform::scheduler::store::Job;
 use crate::state_versions::contents::{self, Contents};
 use crate::state_versions;
+use md5::{Digest, Md5};
 use std::collections::BTreeSet;
 use terrane_blob::Object;
 
@@ -25,9 +26,20 @@ pub struct Evidence {
     /// The newest state its engine wrote.
     pub newest: Option<StateVersionId>,
     /// The engine's `errored.tfstate`: newer than every state that was written.
-    pub errored: Option<(Object, Contents)>,
+    pub errored: Option<Errored>,
     /// What the newest of these states holds.
     pub addresses: BTreeSet<String>,
+}
+
+/// A state that its engine kept to itself.
+#[derive(Debug)]
+pub struct Errored {
+    /// As it is stored.
+    pub object: Object,
+    /// What it says.
+    pub contents: Contents,
+    /// Hex digits of its MD5.
+    pub md5: String,
 }
 
 /// Gathers it.
@@ -35,14 +47,10 @@ pub async fn gather(app: &App, job: &Job) -> ApiResult<Evidence> {
     let done = read_log(app, &job.apply_id).await?;
     let newest = state_versions::store::newest_of_run(&app.db, &job.run_id).await?;
     let errored = errored_state(app, job).await?;
-    let state = match (&errored, &newest) {
-        (Some((object, _)), _) => Some(app.blobs.get(object, app.config.limits.state_bytes_max).await?),
-        (None, Some(newest)) => Some(state_versions::state_of(app, &app.db, newest).await?),
-        (None, None) => None,
-    };
-    let addresses = match state {
-        Some(state) => contents::addresses(&state[..]).unwrap_or_default(),
-        None => before(app, &job.run_id).await?,
+    let (errored, addresses) = match (errored, &newest) {
+        (Some((errored, addresses)), _) => (Some(errored), addresses),
+        (None, Some(newest)) => (None, of(&state_versions::state_of(app, &app.db, newest).await?)),
+        (None, None) => (None, before(app, &job.run_id).await?),
     };
     Ok(Evidence { done, newest: newest.map(|newest| newest.id), errored, addresses })
 }
@@ -54,12 +62,21 @@ async fn read_log(app: &App, apply: &ApplyId) -> ApiResult<Done> {
     Ok(reading.finish())
 }
 
+/// What cannot be read as a state is no evidence.
+fn of(state: &[u8]) -> BTreeSet<String> {
+    contents::addresses(state).unwrap_or_default()
+}
+
 /// A file that is no state is kept as it came, and nothing is read from it.
-async fn errored_state(app: &App, job: &Job) -> ApiResult<Option<(Object, Contents)>> {
+async fn errored_state(app: &App, job: &Job) -> ApiResult<Option<(Errored, BTreeSet<String>)>> {
     let Some(id) = scheduler::store::upload(&app.db, &job.id, ERRORED_STATE).await? else { return Ok(None) };
     let object = objects::store::find(&app.db, &id).await?.ok_or_else(ApiError::not_found)?;
-    match state_versions::contents_of(app, &object).await {
-        Ok(contents) => Ok(Some((object, contents))),
+    let state = app.blobs.get(&object, app.config.limits.state_bytes_max).await?;
+    match contents::read(&state[..]) {
+        Ok(contents) => {
+            let md5 = hex(&Md5::digest(&state));
+            Ok(Some((Errored { object, contents, md5 }, of(&state))))
+        }
         Err(error) => {
             tracing::warn!(apply.id = %job.apply_id, %error, "an errored.tfstate cannot be read");
             Ok(None)
@@ -75,5 +92,5 @@ async fn before(app: &App, run: &RunId) -> ApiResult<BTreeSet<String>> {
         return Ok(BTreeSet::new());
     };
     let state = state_versions::state_of(app, &app.db, &version).await?;
-    Ok(contents::addresses(&state[..]).unwrap_or_default())
+    Ok(of(&state))
 }

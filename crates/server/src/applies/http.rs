@@ -11,7 +11,6 @@ use crate::platform::http::{ApiError, ApiResult, Purpose, Route, get, ok};
 use crate::platform::{logs, objects};
 use crate::state_versions;
 use crate::status_times::StatusTimes;
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -88,11 +87,5 @@ async fn show_errored_state(State(app): State<App>, Path(id): Path<String>) -> A
 /// Answers a signed URL of an errored state.
 pub async fn read_errored_state(app: &App, apply: &str) -> ApiResult {
     let apply = store::find(&app.db, &ApplyId::from(apply.to_owned())).await?.ok_or_else(ApiError::not_found)?;
-    let id = apply.errored_state_object_id.ok_or_else(ApiError::not_found)?;
-    let object = objects::store::find(&app.db, &id).await?.ok_or_else(ApiError::not_found)?;
-    let size = object.size_bytes;
-    let reader = app.blobs.read(&object).await?;
-    let headers =
-        [(header::CONTENT_TYPE, "application/json".to_owned()), (header::CONTENT_LENGTH, size.to_string())];
-    Ok((headers, Body::from_stream(reader.into_stream())).into_response())
+    objects::answer(app, apply.errored_state_object_id.as_deref(), "application/json").await
 }

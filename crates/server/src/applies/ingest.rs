@@ -1,7 +1,7 @@
 //! Ends an apply: apply, run, counts, state, event, lock and the log's last byte become visible in one transaction. What
 //! is uncertain stays so until a person decides: the newest state is *recovered*, and the workspace stays locked.
 
-use super::evidence::Evidence;
+use super::evidence::{Errored, Evidence};
 use super::model::ApplyStatus;
 use super::store;
 use crate::app::App;
@@ -14,10 +14,8 @@ use crate::platform::scheduler::store::Job;
 use crate::platform::scheduler;
 use crate::runs::model::RunStatus;
 use crate::runs::store::Run;
-use crate::state_versions::contents::Contents;
 use crate::state_versions::{self, NewFromRun};
 use crate::{run_events, runs, workspaces};
-use terrane_blob::Object;
 use terrane_wire::{Outcome, Report};
 
 /// An `errored.tfstate` comes after every state that was written.
@@ -122,7 +120,7 @@ pub async fn deliver_late(
 /// Keeps the newest state for a person to decide on, with the list of what was completed and is not in it.
 async fn recover(app: &App, tx: &mut Tx, run: &Run, job: &Job, evidence: &Evidence) -> ApiResult<()> {
     let newest = match &evidence.errored {
-        Some((object, contents)) => Some(keep_errored(app, tx, run, (object, contents)).await?),
+        Some(errored) => Some(keep_errored(app, tx, run, errored).await?),
         None => evidence.newest.clone(),
     };
     let Some(newest) = newest else { return Ok(()) };
@@ -139,18 +137,18 @@ async fn keep_errored(
     app: &App,
     tx: &mut Tx,
     run: &Run,
-    (object, contents): (&Object, &Contents),
+    errored: &Errored,
 ) -> ApiResult<StateVersionId> {
-    let md5 = state_versions::md5_of(app, object).await?;
+    let contents = &errored.contents;
     let new = NewFromRun {
         workspace_id: &run.workspace_id,
         run_id: &run.id,
         sequence: AFTER_ALL_WRITES,
-        object,
+        object: &errored.object,
         json_object: None,
         serial: contents.serial.unwrap_or(0),
         lineage: contents.lineage.as_deref(),
-        md5: &md5,
+        md5: &errored.md5,
         contents,
     };
     let version = state_versions::insert_from_run(app, tx, new).await?;

@@ -2,7 +2,7 @@
 
 mod json_output;
 
-pub use json_output::read_json;
+pub use json_output::{read_file, read_json};
 
 use super::model::PlanStatus;
 use super::store::{self, Plan};

@@ -9,10 +9,9 @@ use super::{from_run, give_up_pending};
 use crate::app::App;
 use crate::clock::Time;
 use crate::ids::{RunId, StateVersionId, UserId, WorkspaceId};
-use crate::plans::hex;
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
-use crate::platform::objects;
+use crate::platform::objects::{self, hex};
 use crate::workspaces::model::LockKind;
 use crate::{runs, workspaces};
 use bytes::Bytes;
@@ -197,7 +196,7 @@ async fn store_inline(app: &App, new: &mut NewStateVersion) -> ApiResult<Option<
 }
 
 /// 412 when bytes are not the ones that were announced.
-pub(super) fn check_md5(announced: &str, found: &str) -> ApiResult<()> {
+pub fn check_md5(announced: &str, found: &str) -> ApiResult<()> {
     if announced == found {
         return Ok(());
     }

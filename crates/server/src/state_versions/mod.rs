@@ -25,6 +25,7 @@ mod rollback;
 pub mod store;
 
 pub use bytes::{contents_of, state_of};
+pub use create::check_md5;
 pub use from_run::{NewFromRun, insert_from_run, mark_recovered};
 pub use http::{document, read_json_state, read_state, routes, upload_json_state, upload_state};
 pub use promote::{give_up_pending, promote, promote_newest};

@@ -10,10 +10,9 @@ use super::promote::make_current;
 use super::store::{self, NewRow, StateVersion};
 use crate::app::App;
 use crate::ids::{StateVersionId, UserId, WorkspaceId};
-use crate::plans::hex;
 use crate::platform::db::{Exec, Tx};
 use crate::platform::http::{ApiError, ApiResult};
-use crate::platform::objects;
+use crate::platform::objects::{self, hex};
 use md5::{Digest, Md5};
 use terrane_blob::{Object, ObjectId};
 

@@ -71,6 +71,9 @@ async fn list(
         search: searched(&query, "search[name]")?,
         wildcard: searched(&query, "search[wildcard-name]")?,
         project: searched(&query, "filter[project][id]")?,
+        run_statuses: query.list("filter[current-run][status]").into_iter().map(str::to_owned).collect(),
+        // No workspace has a tag yet: those that have some are none.
+        nothing: ["search[tags]", "filter[tagged][0][key]"].iter().any(|name| query.get(name).is_some()),
         order: store::Order::parse(sort.strip_prefix('-').unwrap_or(sort)),
         descending: sort.starts_with('-'),
     };

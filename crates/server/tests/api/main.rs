@@ -10,6 +10,7 @@ mod direct;
 mod discovery;
 mod documents;
 mod engines;
+mod http;
 mod organizations;
 mod plans;
 mod projects;

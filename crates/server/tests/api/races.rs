@@ -1,14 +1,16 @@
-//! Requests that come while an agent's claim is half done: both succeed, because everybody takes rows in one order.
-//! PostgreSQL would end one of them otherwise.
+//! Requests that meet each other. While an agent's claim is half done others succeed too, because everybody takes
+//! rows in one order; PostgreSQL would end one of them otherwise.
 
 use crate::support::creates;
+use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Duration;
+use terrane_server::ids::{JobId, RunId};
 use terrane_server::plans::{self, model::EngineName};
 use terrane_server::platform::db::{DbError, Tx};
 use terrane_server::platform::scheduler;
 use terrane_server::runs::{self, model::RunStatus};
-use terrane_testkit::{Engines, Run, Setup, TestServer, on_both};
+use terrane_testkit::{Engines, Run, Setup, TestServer, body, on_both};
 
 /// The test is the agent.
 fn no_agent() -> Setup {
@@ -78,7 +80,65 @@ on_both!(canceling_a_run_meets_a_claim, no_agent(), |server| {
     claimed.expect("the claim is not ended");
     canceled.expect_status(202);
     // The agent has it now, so it is told to stop.
-    let job = scheduler::store::of_run(&server.app().db, &waiting.run_id).await.expect("jobs can be read");
+    let job = scheduler::store::find(&server.app().db, &waiting.id).await.expect("jobs can be read");
     assert_eq!(job.expect("the job is there").stop.as_deref(), Some("interrupt"));
     assert_eq!(server.owner.get(&format!("/runs/{}", run.id)).await.attribute("status"), "planning");
+});
+
+on_both!(of_many_who_want_one_name_one_gets_it, no_agent(), |server| {
+    let workspace = server.owner.workspace("net").await;
+    let variables = format!("/workspaces/{workspace}/vars");
+    let variable = json!({ "key": "a", "value": "1", "category": "env" });
+    for (path, kind, attributes) in [
+        ("/organizations", "organizations", json!({ "name": "wanted" })),
+        ("/organizations/acme/workspaces", "workspaces", json!({ "name": "wanted" })),
+        (variables.as_str(), "vars", variable),
+    ] {
+        let wish = body(kind, &attributes);
+        let answers = join_all((0..8).map(|_| server.owner.post(path, &wish))).await;
+        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [vec![201], vec![422; 7]].concat(), "{path}");
+    }
+});
+
+on_both!(making_something_in_what_is_being_deleted_is_404, no_agent(), |server| {
+    for number in 0..8 {
+        let organization = format!("gone-{number}");
+        server.owner.organization(&organization).await;
+        let workspaces = format!("/organizations/{organization}/workspaces");
+        let workspace =
+            server.owner.post(&workspaces, &body("workspaces", &json!({ "name": "net" }))).await.id();
+        let (versions, variables) = (
+            format!("/workspaces/{workspace}/configuration-versions"),
+            format!("/workspaces/{workspace}/vars"),
+        );
+        let version = body("configuration-versions", &json!({ "auto-queue-runs": false }));
+        let variable = body("vars", &json!({ "key": "a", "value": "1", "category": "env" }));
+        let other = body("workspaces", &json!({ "name": "other" }));
+        let path = format!("/organizations/{organization}");
+        let deletion = async {
+            tokio::time::sleep(Duration::from_millis(number)).await;
+            server.owner.delete(&path).await
+        };
+        let (deleted, one, two, three) = tokio::join!(
+            deletion,
+            server.owner.post(&versions, &version),
+            server.owner.post(&variables, &variable),
+            server.owner.post(&workspaces, &other)
+        );
+        deleted.expect_status(204);
+        for answer in [one, two, three] {
+            assert!(matches!(answer.status, 201 | 404), "{}: {}", answer.status, answer.text());
+        }
+        server.owner.get(&path).await.expect_status(404);
+    }
+});
+
+on_both!(a_row_without_what_it_belongs_to_is_told_from_a_failure, no_agent(), |server| {
+    let app = server.app();
+    let mut tx = app.db.begin().await.expect("a transaction begins");
+    let (run, now) = (RunId::random(), app.clock.now());
+    let failed = scheduler::store::insert(&mut tx, &JobId::random(), &run, 1, now).await;
+    assert!(matches!(failed, Err(DbError::Missing(_))), "{failed:?}");
 });

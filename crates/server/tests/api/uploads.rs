@@ -9,6 +9,7 @@ use archives::{Entry, archive_of, bad_archives};
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
+use terrane_server::platform::db::{Exec, sql};
 use terrane_testkit::{Actor, Engines, Setup, TestServer, on_both};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -23,6 +24,7 @@ fn tight() -> Setup {
             config.limits.archive_bytes_max = LIMIT_BYTES;
             config.limits.archive.unpacked_bytes_max = 4 * 1024 * 1024;
             config.limits.archive.entries_max = 50;
+            config.limits.archive.ratio_free_bytes = 64 * 1024;
             config.limits.body_idle_timeout = Duration::from_millis(400);
         },
     }
@@ -30,6 +32,17 @@ fn tight() -> Setup {
 
 async fn status(actor: &Actor, id: &str) -> serde_json::Value {
     actor.get(&format!("/configuration-versions/{id}")).await.expect_status(200).attribute("status")
+}
+
+/// How many objects are stored: what was refused leaves none.
+async fn stored_objects(server: &TestServer) -> i64 {
+    let (count,): (i64,) = server
+        .app()
+        .db
+        .one(sql("SELECT CAST(COUNT(*) AS BIGINT) FROM objects"))
+        .await
+        .expect("the rows can be counted");
+    count
 }
 
 /// Opens a connection of its own and sends these bytes.
@@ -84,6 +97,7 @@ on_both!(a_bad_archive_is_refused_with_its_reason_and_leaves_it_pending, tight()
         assert_eq!(status(&server.owner, &id).await, "pending", "{reason}");
     }
     server.owner.post_run(&workspace, &id, &json!({})).await.expect_status(422);
+    assert_eq!(stored_objects(server).await, 0);
     server.anonymous.put(&url, creates(1)).await.expect_status(200);
     assert_eq!(status(&server.owner, &id).await, "uploaded");
 });
@@ -127,6 +141,7 @@ on_both!(an_upload_that_is_cut_off_leaves_it_pending, tight(), |server| {
     let _ = stream.read_to_string(&mut answer).await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
     assert_eq!(status(&server.owner, &id).await, "pending");
+    assert_eq!(stored_objects(server).await, 0);
     server.anonymous.put(&url, archive).await.expect_status(200);
     assert_eq!(status(&server.owner, &id).await, "uploaded");
 });

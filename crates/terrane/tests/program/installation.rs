@@ -1,6 +1,6 @@
 //! An installation in a folder of its own: data, database, key and engines.
 
-use crate::process::{Server, run, terrane, utf8};
+use crate::process::{Server, processes_naming, run, terrane, utf8};
 use camino::Utf8PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
@@ -58,9 +58,19 @@ impl Installation {
             command.env("TERRANE_ENGINE_PATH", engines.join(","));
         }
         if let Some(url) = &self.postgres_url {
-            command.env("TERRANE_DATABASE_URL", url).env("TERRANE_ENCRYPTION_KEY_FILE", self.path("key"));
+            command
+                .env("TERRANE_DATABASE_URL", url)
+                .env("TERRANE_ENCRYPTION_KEY_FILE", self.path("key"))
+                .env("TERRANE_BLOB_URL", self.path("blobs"));
         }
         command
+    }
+
+    /// A second server on the same database, blobs and key, with a data directory of its own.
+    pub fn start_beside(&self) -> Server {
+        let mut command = self.command(&["server"]);
+        command.env("TERRANE_DATA_DIR", self.path("data-beside"));
+        Server::start(command)
     }
 
     /// Starts the server.
@@ -87,6 +97,10 @@ impl Installation {
 
 impl Drop for Installation {
     fn drop(&mut self) {
+        // A test that failed may leave engines, which would outlive everything.
+        for process in processes_naming(self.path("").as_str()) {
+            process.kill();
+        }
         if let Some(url) = &self.postgres_url {
             // Left behind it goes with the tests' PostgreSQL.
             let _ = drop_postgres(url);

@@ -36,6 +36,7 @@ impl Ended {
         assert_eq!(self.code, Some(code), "{self:?}");
         let last = self.stderr.lines().last().unwrap_or_default();
         assert!(last.starts_with("terrane: "), "{self:?}");
+        assert!(last.matches("os error").count() <= 1, "the reason is told once: {last}");
         for part in parts {
             assert!(last.contains(part), "{part:?} is missing: {}", self.stderr);
         }
@@ -176,6 +177,16 @@ pub struct Found {
     pub pid: i32,
     /// Its command line.
     pub words: String,
+}
+
+impl Found {
+    /// Ends it at once.
+    pub fn kill(&self) {
+        if let Some(pid) = Pid::from_raw(self.pid) {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
 }
 
 /// The processes whose command line names a text. One that has ended and waits for its parent has none.

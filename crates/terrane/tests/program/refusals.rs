@@ -175,3 +175,14 @@ fn a_blob_store_that_cannot_be_used() {
             .without(&["hunter2"]);
     }
 }
+
+#[test]
+fn a_public_url_that_is_none() {
+    let installation = Installation::small();
+    for url in
+        ["", "nonsense", "terrane.example", "ftp://terrane.example", "https://", "https://a.example?b=c"]
+    {
+        let needed = ["cannot use the public URL", &format!("{url:?}"), "--public-url URL"];
+        refused(&installation, &["--public-url", url]).expect_error(1, &needed);
+    }
+}

@@ -1,16 +1,17 @@
 //! `terrane server`: it answers its probes, ends when asked, and shares its data directory with nobody.
 
 use crate::installation::{BOTH, Installation};
-use crate::process::{Server, processes_naming, run};
+use crate::process::{Running, Server, processes_naming, run};
 use rustix::process::Signal;
 use serde_json::json;
 use std::time::Duration;
-use terrane_testkit::{Actor, Run, fake_archive};
+use terrane_testkit::{Actor, Answer, Database, Engines, Run, fake_archive};
+use tokio::task::JoinHandle;
 
 #[tokio::test]
 async fn its_probes_answer_as_soon_as_it_says_ready() {
     for database in BOTH {
-        let installation = Installation::new(database, terrane_testkit::Engines::Fake);
+        let installation = Installation::new(database, Engines::Fake);
         let metrics_port = free_port();
         let mut command = installation.command(&["server"]);
         command.env("TERRANE_METRICS_LISTEN", format!("127.0.0.1:{metrics_port}"));
@@ -58,30 +59,41 @@ pub async fn hanging_run(actor: &Actor, workspace: &str) -> Run {
     run
 }
 
+/// Asks for what comes after all that is in a log.
+async fn poll(actor: &Actor, run: &Run) -> JoinHandle<Answer> {
+    let plan = actor.get(&format!("/plans/{}", run.plan)).await;
+    let url = plan.attribute("log-read-url").as_str().unwrap().to_owned();
+    let offset = actor.framed_log(run).await.len();
+    let actor = actor.clone();
+    tokio::spawn(async move { actor.get(&format!("{url}?limit=1000&offset={offset}")).await })
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_in_mid_plan_and_mid_poll_ends_both_with_a_reason() {
     for database in BOTH {
-        let installation = Installation::new(database, terrane_testkit::Engines::Fake);
+        let installation = Installation::new(database, Engines::Fake);
         let token = installation.owner_token("ada").await;
         let server = installation.start();
         let actor = server.actor(&token);
         let workspace = actor.workspace("mid-plan").await;
         let run = hanging_run(&actor, &workspace).await;
-        let plan = actor.get(&format!("/plans/{}", run.plan)).await;
-        let log_url = plan.attribute("log-read-url").as_str().unwrap().to_owned();
-        let poller = actor.clone();
-        let poll = tokio::spawn(async move {
-            let offset = poller.framed_log(&run).await.len();
-            (poller.get(&format!("{log_url}?limit=1000&offset={offset}")).await, run)
-        });
+        // In a locked workspace: nothing but the server's end can answer a poll of its log.
+        let locked = actor.workspace("locked").await;
+        actor.post(&format!("/workspaces/{locked}/actions/lock"), &json!({})).await.expect_status(200);
+        let waiting = actor.run(&locked, fake_archive(&json!({})), &json!({})).await;
+        let polls = [poll(&actor, &run).await, poll(&actor, &waiting).await];
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(!poll.is_finished(), "the log is being polled");
+        assert!(!polls.iter().any(JoinHandle::is_finished), "both logs are being polled");
         let ended = tokio::task::spawn_blocking(|| server.terminate()).await.unwrap();
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        assert!(!ended.stderr.contains(" ERROR "), "{ended:?}");
-        let (polled, run) = poll.await.unwrap();
-        // An answer, not a broken connection; the log goes on after the restart.
-        polled.expect_status(200);
+        assert!(
+            !ended.stderr.contains(" ERROR ") && !ended.stderr.contains("did not end within"),
+            "{ended:?}"
+        );
+        for poll in polls {
+            // An answer, not a broken connection; the log goes on after the restart.
+            poll.await.unwrap().expect_status(200);
+        }
         let left = processes_naming(installation.path("").as_str());
         assert!(left.is_empty(), "{left:?}");
 
@@ -94,6 +106,9 @@ async fn sigterm_in_mid_plan_and_mid_poll_ends_both_with_a_reason() {
         assert!(text.contains("\nterrane: the server was stopped while the plan ran"), "{text}");
         let read = actor.get(&format!("/workspaces/{workspace}")).await;
         assert_eq!(read.attribute("locked"), false);
+        // What waited goes on as if nothing had happened.
+        actor.post(&format!("/workspaces/{locked}/actions/unlock"), &json!({})).await.expect_status(200);
+        assert_eq!(actor.planned(&waiting).await.attribute("status"), "finished");
     }
 }
 
@@ -107,4 +122,54 @@ fn a_second_one_on_the_same_data_directory_is_refused() {
     first.kill();
     // The lock is the process's own: nothing has to be removed by hand.
     installation.start();
+}
+
+#[test]
+fn what_is_about_to_be_given_back_is_waited_for() {
+    let installation = Installation::small();
+    std::fs::create_dir(installation.path("data")).unwrap();
+    let lock = std::fs::File::create(installation.path("data/server.lock")).unwrap();
+    lock.lock().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap().to_string();
+    let mut running = Running::start(installation.command(&["server", "--listen", &address]));
+    // As a child does that a killed server was just starting: it has the port and the lock a moment longer.
+    std::thread::sleep(Duration::from_millis(300));
+    drop(port);
+    std::thread::sleep(Duration::from_millis(300));
+    lock.unlock().unwrap();
+    running.wait_for(" ready address=");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_one_on_the_same_database_takes_nothing_from_the_first() {
+    let installation = Installation::new(Database::Postgres, Engines::Fake);
+    let token = installation.owner_token("ada").await;
+    let first = installation.start();
+    let actor = first.actor(&token);
+    let workspace = actor.workspace("shared").await;
+    let run = hanging_run(&actor, &workspace).await;
+    let second = installation.start_beside();
+    let beside = second.actor(&token);
+    assert_eq!(beside.get(&format!("/runs/{}", run.id)).await.attribute("status"), "planning");
+    // Each one's agent goes on working, so both slots of each must be had: three more runs at the same time.
+    let mut runs = vec![run];
+    for name in ["a", "b", "c"] {
+        let workspace = beside.workspace(name).await;
+        runs.push(hanging_run(&beside, &workspace).await);
+    }
+    second.kill();
+    // What it held ends with its lease, or at its next start; the first one's goes on.
+    let second = installation.start_beside();
+    let beside = second.actor(&token);
+    let mut statuses = Vec::new();
+    for run in &runs {
+        let read = beside.get(&format!("/runs/{}", run.id)).await;
+        statuses.push(read.attribute("status").as_str().unwrap().to_owned());
+    }
+    let count = |status: &str| statuses.iter().filter(|other| *other == status).count();
+    assert_eq!((count("planning"), count("errored")), (2, 2), "{statuses:?}");
+    assert_eq!(statuses[0], "planning", "the first one's");
+    assert_eq!(second.terminate().code, Some(0));
+    assert_eq!(first.terminate().code, Some(0));
 }

@@ -6,6 +6,9 @@ pub enum DbError {
     /// A unique constraint was hit: somebody else has that name or that object exists already.
     #[error("the row exists already")]
     Unique(#[source] sqlx::Error),
+    /// A row that this one belongs to is gone: somebody has just deleted it.
+    #[error("what the row belongs to is gone")]
+    Missing(#[source] sqlx::Error),
     /// The database did not answer, or answered with an error.
     #[error("the database failed: {0}")]
     Failed(#[source] sqlx::Error),
@@ -26,6 +29,7 @@ impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(database) if database.is_unique_violation() => Self::Unique(error),
+            sqlx::Error::Database(database) if database.is_foreign_key_violation() => Self::Missing(error),
             _ => Self::Failed(error),
         }
     }

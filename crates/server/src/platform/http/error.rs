@@ -71,6 +71,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let errors = match self {
             Self::Told(errors) => errors,
+            Self::Db(DbError::Missing(_)) => Errors::bare(404, "not found"),
             hidden => {
                 tracing::error!(error = %hidden, "failed to answer a request");
                 Errors::new(500, "internal server error", "the server could not do this; its log says why")

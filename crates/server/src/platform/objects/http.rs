@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::platform::access::Needs;
 use crate::platform::http::{Purpose, Route, UrlError, get, put};
-use crate::{agents, configuration_versions, plans, platform::logs, state_versions};
+use crate::{agents, applies, configuration_versions, plans, platform::logs, state_versions};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -35,11 +35,11 @@ async fn read(
         Purpose::ConfigurationDownload => configuration_versions::read_archive(&app, &url.subject).await,
         Purpose::StateDownload => state_versions::read_state(&app, &url.subject).await,
         Purpose::JsonStateDownload => state_versions::read_json_state(&app, &url.subject).await,
-        Purpose::ConfigurationUpload
-        | Purpose::JobPlanFile
-        | Purpose::JobPlanJson
-        | Purpose::StateUpload
-        | Purpose::JsonStateUpload => Ok(refuse(UrlError::Invalid)),
+        Purpose::ApplyLog => logs::read(&app, &url.subject, &query).await,
+        Purpose::PlanFile => plans::read_file(&app, &url.subject).await,
+        Purpose::ErroredState => applies::read_errored_state(&app, &url.subject).await,
+        // What is to be written: no signature of such a URL fits a reading request.
+        _ => Ok(refuse(UrlError::Invalid)),
     };
     private(answer.unwrap_or_else(IntoResponse::into_response))
 }
@@ -55,11 +55,8 @@ async fn write(State(app): State<App>, method: Method, Path(token): Path<String>
         Purpose::JobPlanJson => agents::upload(&app, &url.subject, "plan-json", body).await,
         Purpose::StateUpload => state_versions::upload_state(&app, &url.subject, body).await,
         Purpose::JsonStateUpload => state_versions::upload_json_state(&app, &url.subject, body).await,
-        Purpose::PlanLog
-        | Purpose::PlanJson
-        | Purpose::ConfigurationDownload
-        | Purpose::StateDownload
-        | Purpose::JsonStateDownload => Ok(refuse(UrlError::Invalid)),
+        Purpose::JobErroredState => agents::upload(&app, &url.subject, "errored-state", body).await,
+        _ => Ok(refuse(UrlError::Invalid)),
     };
     private(answer.unwrap_or_else(IntoResponse::into_response))
 }

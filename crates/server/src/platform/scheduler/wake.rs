@@ -5,21 +5,38 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
+/// The topics somebody waits for.
+type Topics = Arc<Mutex<HashMap<String, watch::Sender<()>>>>;
+
 /// The topics of this process.
 #[derive(Debug, Clone, Default)]
 pub struct Wake {
-    topics: Arc<Mutex<HashMap<String, watch::Sender<()>>>>,
+    topics: Topics,
 }
 
-/// A subscription to one topic.
+/// A subscription to one topic. The last one takes the topic with it: a server reads many logs in its life.
 #[derive(Debug)]
-pub struct Waiting(watch::Receiver<()>);
+pub struct Waiting {
+    receiver: watch::Receiver<()>,
+    topic: String,
+    topics: Topics,
+}
 
 impl Waiting {
     /// Returns at the next wake-up after the subscription or after the last return.
     pub async fn woken(&mut self) {
         // The sender lives as long as there is a receiver.
-        let _ = self.0.changed().await;
+        let _ = self.receiver.changed().await;
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        // The receiver of this one still counts.
+        if topics.get(&self.topic).is_some_and(|sender| sender.receiver_count() <= 1) {
+            topics.remove(&self.topic);
+        }
     }
 }
 
@@ -62,17 +79,13 @@ impl Wake {
     fn subscribe(&self, topic: &str) -> Waiting {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = topics.entry(topic.to_owned()).or_insert_with(|| watch::Sender::new(()));
-        Waiting(sender.subscribe())
+        Waiting { receiver: sender.subscribe(), topic: topic.to_owned(), topics: self.topics.clone() }
     }
 
     fn touch(&self, topic: &str) {
-        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = topics.get(topic) {
-            if sender.receiver_count() == 0 {
-                topics.remove(topic);
-            } else {
-                sender.send_replace(());
-            }
+            sender.send_replace(());
         }
     }
 }
@@ -89,12 +102,14 @@ mod tests {
         waiting.woken().await;
     }
 
-    #[tokio::test]
-    async fn topics_nobody_waits_for_are_forgotten() {
+    #[test]
+    fn topics_nobody_waits_for_are_forgotten() {
         let wake = Wake::new();
-        drop(wake.log("plan-1"));
-        drop(wake.log("plan-2"));
-        wake.wake_log("plan-2");
-        assert_eq!(wake.topics.lock().unwrap().len(), 1);
+        let (one, other) = (wake.log("plan-1"), wake.log("plan-1"));
+        drop(one);
+        assert_eq!(wake.topics.lock().unwrap().len(), 1, "somebody still waits");
+        drop(other);
+        wake.wake_log("plan-1");
+        assert!(wake.topics.lock().unwrap().is_empty());
     }
 }

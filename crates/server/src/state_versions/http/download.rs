@@ -6,7 +6,6 @@ use crate::ids::StateVersionId;
 use crate::platform::http::{ApiError, ApiResult, Purpose};
 use crate::platform::objects;
 use crate::state_versions::store::{self, StateVersion};
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -44,11 +43,5 @@ pub async fn read_json_state(app: &App, id: &str) -> ApiResult {
 async fn read(app: &App, id: &str, which: fn(StateVersion) -> Option<String>) -> ApiResult {
     let id = StateVersionId::from(id.to_owned());
     let version = store::find(&app.db, &id).await?.ok_or_else(ApiError::not_found)?;
-    let object = which(version).ok_or_else(ApiError::not_found)?;
-    let object = objects::store::find(&app.db, &object).await?.ok_or_else(ApiError::not_found)?;
-    let size = object.size_bytes;
-    let reader = app.blobs.read(&object).await?;
-    let headers =
-        [(header::CONTENT_TYPE, "application/json".to_owned()), (header::CONTENT_LENGTH, size.to_string())];
-    Ok((headers, Body::from_stream(reader.into_stream())).into_response())
+    objects::answer(app, which(version).as_deref(), "application/json").await
 }

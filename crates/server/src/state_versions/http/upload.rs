@@ -1,10 +1,9 @@
 //! `PUT` of a state, or of its JSON form, to a signed URL: in either order, and again.
 
-use crate::agents::store_hashed;
 use crate::app::App;
 use crate::ids::StateVersionId;
-use crate::plans::hex;
 use crate::platform::http::{ApiResult, Purpose};
+use crate::platform::objects::{self, hex};
 use crate::state_versions::finalize::{attach_json, finalize, wanted};
 use crate::state_versions::store::StateVersion;
 use axum::body::Body;
@@ -26,7 +25,7 @@ pub async fn upload_state(app: &App, id: &str, body: Body) -> ApiResult {
     wanted(app, &id).await?;
     let mut md5 = Md5::new();
     let limit = app.config.limits.state_bytes_max;
-    let object = store_hashed(app, body, limit, |bytes| md5.update(bytes)).await?;
+    let object = objects::receive_hashed(app, body, limit, |bytes| md5.update(bytes)).await?;
     finalize(app, &id, &object, &hex(&md5.finalize())).await?;
     Ok(StatusCode::OK.into_response())
 }
@@ -35,7 +34,7 @@ pub async fn upload_state(app: &App, id: &str, body: Body) -> ApiResult {
 pub async fn upload_json_state(app: &App, id: &str, body: Body) -> ApiResult {
     let id = StateVersionId::from(id.to_owned());
     wanted(app, &id).await?;
-    let object = store_hashed(app, body, app.config.limits.state_bytes_max, |_| {}).await?;
+    let object = objects::receive_hashed(app, body, app.config.limits.state_bytes_max, |_| {}).await?;
     attach_json(app, &id, &object).await?;
     Ok(StatusCode::OK.into_response())
 }

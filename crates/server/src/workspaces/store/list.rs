@@ -13,6 +13,10 @@ pub struct Filter {
     pub wildcard: Option<String>,
     /// Of this project.
     pub project: Option<String>,
+    /// Whose current run has any of these statuses.
+    pub run_statuses: Vec<String>,
+    /// None at all.
+    pub nothing: bool,
     /// In which order.
     pub order: Order,
     /// The other way round.
@@ -90,6 +94,18 @@ impl Filter {
         if let Some(project) = &self.project {
             also("w.project_id =", project.clone());
         }
+        if !self.run_statuses.is_empty() {
+            let first = values.len() + 1;
+            values.extend(self.run_statuses.iter().map(Value::from));
+            let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
+            text.push_str(&format!(
+                " AND EXISTS (SELECT 1 FROM runs c WHERE c.id = w.current_run_id AND c.status IN ({}))",
+                places.join(", ")
+            ));
+        }
+        if self.nothing {
+            text.push_str(" AND 1 = 0");
+        }
         (text, values)
     }
 }
@@ -122,16 +138,28 @@ fn page_query(organization: &str, filter: &Filter, page: Page) -> (String, Vec<V
     (text, values)
 }
 
-/// Every statement that a list can become, for the test that prepares them on both databases.
+/// Every statement that a list can become (with no, one and some values), for the test that prepares them on both
+/// databases.
 pub fn shapes() -> Vec<String> {
-    let some = |bit: u8| (bit == 1).then(|| "a".to_owned());
+    let some = |bit: usize| (bit & 1 == 1).then(|| "a".to_owned());
     let mut shapes = Vec::new();
-    for bits in 0..8 {
-        for (order, descending) in Order::ALL.into_iter().flat_map(|order| [(order, false), (order, true)]) {
-            let (search, wildcard, project) = (some(bits & 1), some(bits >> 1 & 1), some(bits >> 2));
-            let filter = Filter { search, wildcard, project, order, descending };
-            shapes.push(page_query("", &filter, Page { number: 1, size: 1 }).0);
+    for bits in 0..16 {
+        for statuses in [0, 1, 3] {
+            let filter = Filter {
+                search: some(bits),
+                wildcard: some(bits >> 1),
+                project: some(bits >> 2),
+                run_statuses: vec!["a".to_owned(); statuses],
+                nothing: bits >> 3 == 1,
+                ..Filter::default()
+            };
             shapes.push(filter.query(COUNT, "").0);
+            for (order, descending) in
+                Order::ALL.into_iter().flat_map(|order| [(order, false), (order, true)])
+            {
+                let filter = Filter { order, descending, ..filter.clone() };
+                shapes.push(page_query("", &filter, Page { number: 1, size: 1 }).0);
+            }
         }
     }
     shapes

@@ -104,6 +104,7 @@ pub fn bad_archives() -> Vec<(&'static str, Vec<u8>)> {
         ("not allowed", one(Entry::of_kind("pipe", b'6', "", b""))),
         ("more than once", one(Entry::file("main.tf", b""))),
         ("more than 50 entries", archive_of(&many)),
+        ("times its compressed size", one(Entry::file("zeros", &vec![0; 3 * 1024 * 1024]))),
         ("more than is left of the limit", one(Entry::file("zeros", &vec![0; 5 * 1024 * 1024]))),
     ]
 }

@@ -27,45 +27,27 @@ fn two_versions() -> Setup {
 }
 
 on_both!(the_client_s_own_kind_comes_first, no_agent(), |server| {
-    let cases: &[(&str, &[(&str, &str)], Value, &str, &str)] = &[
-        (
-            "tofu",
-            &[("user-agent", "OpenTofu/1.12.6 (+https://opentofu.org) go-tfe")],
-            json!({}),
-            "tofu",
-            "tfe-api",
-        ),
-        (
-            "terraform",
-            &[("user-agent", "go-tfe"), ("terraform-version", "1.11.4")],
-            json!({}),
-            "terraform",
-            "tfe-api",
-        ),
-        (
-            "cloud",
-            &[
-                ("user-agent", "go-tfe"),
-                ("terraform-version", "1.11.4"),
-                ("x-terraform-integration", "cloud"),
-            ],
-            json!({}),
-            "terraform",
-            "terraform",
-        ),
-        ("library", &[("user-agent", "go-tfe")], json!({}), "tofu", "tfe-api"),
-        ("asked", &[("user-agent", "go-tfe")], json!({ "engine": "terraform" }), "terraform", "tfe-api"),
-        ("curl", &[("user-agent", "curl/8")], json!({ "engine": "tofu" }), "tofu", "tfe-api"),
-        ("both", &[("user-agent", "OpenTofu/1.9.0")], json!({ "engine": "terraform" }), "tofu", "tfe-api"),
-    ];
-    for (name, headers, attributes, engine, source) in cases {
-        let mut attributes = attributes.clone();
-        attributes["name"] = json!(name);
+    const TOFU: (&str, &str) = ("user-agent", "OpenTofu/1.12.6 (+https://opentofu.org) go-tfe");
+    const GO_TFE: (&str, &str) = ("user-agent", "go-tfe");
+    const VERSION: (&str, &str) = ("terraform-version", "1.11.4");
+    const CLOUD: (&str, &str) = ("x-terraform-integration", "cloud");
+    let made = async |name: &str, headers: &[(&str, &str)], engine: Option<&str>| {
+        let attributes = engine
+            .map_or_else(|| json!({ "name": name }), |engine| json!({ "name": name, "engine": engine }));
         let made = make_as(server, headers, &attributes).await;
-        assert_eq!(made.attribute("engine"), *engine, "{name}");
-        assert_eq!(made.attribute("source"), *source, "{name}");
         assert_eq!(made.attribute("terraform-version"), "1.99.0", "the newest here");
-    }
+        (made.attribute("engine"), made.attribute("source"))
+    };
+    let (tofu, terraform) = (json!("tofu"), json!("terraform"));
+    let (api, cli) = (json!("tfe-api"), json!("terraform"));
+    assert_eq!(made("tofu", &[TOFU], None).await, (tofu.clone(), api.clone()));
+    assert_eq!(made("tofu-cloud", &[TOFU, CLOUD], None).await, (tofu.clone(), cli.clone()));
+    assert_eq!(made("terraform", &[GO_TFE, VERSION], None).await, (terraform.clone(), api.clone()));
+    assert_eq!(made("cloud", &[GO_TFE, VERSION, CLOUD], None).await, (terraform.clone(), cli));
+    assert_eq!(made("library", &[GO_TFE], None).await, (tofu.clone(), api.clone()), "the site's default");
+    assert_eq!(made("asked", &[GO_TFE], Some("terraform")).await, (terraform.clone(), api.clone()));
+    assert_eq!(made("plain", &[], Some("terraform")).await, (terraform, api.clone()));
+    assert_eq!(made("both", &[TOFU], Some("terraform")).await, (tofu, api));
 });
 
 on_both!(a_version_that_only_one_kind_has_decides, two_versions(), |server| {

@@ -91,6 +91,45 @@ on_both!(wildcards_stand_for_any_text, no_agent(), |server| {
     assert_eq!(asked(owner, "search[wildcard-name]=*d*v&search[name]=net").await, ["net-dev"]);
 });
 
+on_both!(a_list_can_be_of_those_whose_run_stands_somewhere, no_agent(), |server| {
+    let owner = &server.owner;
+    for name in ["queued", "pending", "never"] {
+        let workspace = owner.workspace(name).await;
+        if name == "pending" {
+            owner.post(&format!("/workspaces/{workspace}/actions/lock"), &json!({})).await.expect_status(200);
+        }
+        if name != "never" {
+            owner.run(&workspace, crate::support::creates(1), &json!({})).await;
+        }
+    }
+    let with = |statuses: &str| format!("filter%5Bcurrent-run%5D%5Bstatus%5D={statuses}");
+    assert_eq!(asked(owner, &with("plan_queued")).await, ["queued"]);
+    assert_eq!(asked(owner, &with("pending,plan_queued,applied")).await, ["queued", "pending"]);
+    assert_eq!(asked(owner, &with("applied")).await, Vec::<String>::new());
+    assert_eq!(asked(owner, &with("")).await.len(), 3);
+    let page = owner.get(&format!("{LIST}?{}&search[name]=e", with("pending"))).await.expect_status(200);
+    assert_eq!(page.at("/meta/pagination/total-count"), 1);
+});
+
+on_both!(a_list_by_tags_is_not_the_whole_list, no_agent(), |server| {
+    // A client that asks for its workspaces by their tags must not get those of everybody.
+    server.owner.workspace("net").await;
+    for query in [
+        "search[tags]=prod",
+        "search%5Btags%5D=prod,net",
+        "filter[tagged][0][key]=prod",
+        "search[tags]=net&search[name]=net",
+    ] {
+        let page = server.owner.get(&format!("{LIST}?{query}")).await.expect_status(200);
+        assert_eq!(
+            (page.at("/data"), page.at("/meta/pagination/total-count")),
+            (json!([]), json!(0)),
+            "{query}"
+        );
+    }
+    assert_eq!(asked(&server.owner, "search[exclude-tags]=prod").await, ["net"]);
+});
+
 on_both!(a_project_has_its_own_list, no_agent(), |server| {
     let owner = &server.owner;
     let made = make(owner, &json!({ "name": "net" })).await.expect_status(201);
