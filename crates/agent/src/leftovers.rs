@@ -1,4 +1,4 @@
-//! Ends what a dead agent left: its supervisors live on, and their engines with them.
+//! Ends what an earlier agent left and nobody wants any more: supervisors live on, and their engines with them.
 
 use std::{
     fs::{self, File},
@@ -14,9 +14,11 @@ use crate::{job::Folder, sandbox::Group, supervisor::processes::Processes};
 /// Killed processes are gone well within this time, if the machine lives.
 const END_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_AFTER: Duration = Duration::from_millis(5);
+/// A job's folder has the job's id as its name.
+pub(crate) const JOB_PREFIX: &str = "job-";
 
-/// Ends every job below the folder and removes what it left. For the start of an agent, before its first
-/// claim; answers the ids of the jobs.
+/// Ends every job below the folder and removes what it left; answers the ids of the jobs. For a folder of which no
+/// agent will ever go on with the jobs: while one works there, or comes later, jobs are its own.
 ///
 /// # Errors
 ///
@@ -30,7 +32,7 @@ pub fn end_leftovers(work_dir: &Utf8Path) -> io::Result<Vec<String>> {
     let mut first_error = None;
     for entry in entries {
         let entry = entry?;
-        if !entry.file_type()?.is_dir() {
+        if !entry.file_type()?.is_dir() || !entry.file_name().starts_with(JOB_PREFIX) {
             continue;
         }
         job_ids.push(entry.file_name().to_owned());
@@ -63,10 +65,19 @@ pub(crate) fn end_job(folder: &Folder) -> io::Result<()> {
     }
 }
 
-/// Kills what the supervisor noted, if it still is what was noted.
+/// Kills what the supervisor noted, if it still is what was noted, and waits until it is gone.
 pub(crate) fn end_processes(folder: &Folder) {
     let Ok(text) = fs::read(folder.processes()) else { return };
     let Ok(processes) = serde_json::from_slice::<Processes>(&text) else { return };
+    kill(processes);
+    let deadline = Instant::now() + END_LIMIT;
+    let all = [processes.engine, processes.sandbox, processes.supervisor];
+    while all.iter().flatten().any(|process| process.is_running()) && Instant::now() < deadline {
+        thread::sleep(LOOK_AFTER);
+    }
+}
+
+fn kill(processes: Processes) {
     // The sandbox takes its pid namespace with it; without one the engine's group has to be named.
     if let Some(engine) = processes.engine {
         engine.kill_group();

@@ -8,7 +8,9 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `agent` | the slots: claim, run, claim again |
+//! | `agent` | hello, then the slots: claim, run, claim again |
+//! | `identity` | who the agent is, and its work directory |
+//! | `heart` | the thread that renews leases |
 //! | `job` | one job from claim to report |
 //! | `engine` | command lines, environment and files of an engine |
 //! | `engines` | which engines there are |
@@ -16,7 +18,7 @@
 //! | `supervisor` | the process that owns one phase |
 //! | `state_service` | the engine's state calls, served beside it |
 //! | `sandbox` | the process that restricts itself and runs the engine |
-//! | `leftovers` | ends what a dead agent left |
+//! | `leftovers` | ends what nobody wants any more |
 //! | `client` | the calls to the server |
 
 mod agent;
@@ -24,6 +26,8 @@ mod client;
 mod engine;
 pub mod engines;
 mod error;
+mod heart;
+mod identity;
 mod job;
 mod leftovers;
 mod log;
@@ -33,7 +37,7 @@ mod state_service;
 mod supervisor;
 
 pub use agent::run;
-pub use client::Client;
+pub use client::{Client, ClientError};
 pub use engine::{CliConfigError, check_cli_config};
 pub use engines::FoundEngine;
 pub use error::AgentError;

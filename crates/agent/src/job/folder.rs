@@ -22,17 +22,63 @@ impl Folder {
             return Err(io::Error::other("the job's id is no file name"));
         }
         let folder = Self(work_dir.join(job_id));
-        let private = |path: Utf8PathBuf| fs::DirBuilder::new().mode(0o700).create(path);
-        private(folder.0.clone())?;
-        for name in ["config", "tmp", "data", "home", "out", "logs", "input"] {
-            private(folder.0.join(name))?;
-        }
+        private(&folder.0)?;
+        folder.create_parts()?;
         Ok(folder)
+    }
+
+    /// Makes it as it was when the job had just been claimed. Only for a job of which nothing was ever started.
+    pub(crate) fn begin_again(&self) -> io::Result<()> {
+        let kept = [self.job_file(), self.journal(), self.lock()];
+        for entry in self.0.read_dir_utf8()? {
+            let entry = entry?;
+            if kept.iter().any(|path| path == entry.path()) {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        self.create_parts()
+    }
+
+    fn create_parts(&self) -> io::Result<()> {
+        for name in ["config", "tmp", "data", "home", "out", "logs", "input", "state"] {
+            private(&self.0.join(name))?;
+        }
+        Ok(())
     }
 
     /// The folder itself.
     pub(crate) fn root(&self) -> &Utf8Path {
         &self.0
+    }
+
+    /// What the job is.
+    pub(crate) fn job_file(&self) -> Utf8PathBuf {
+        self.0.join("job.json")
+    }
+
+    /// What the log is made of.
+    pub(crate) fn journal(&self) -> Utf8PathBuf {
+        self.0.join("journal.jsonl")
+    }
+
+    /// The report, once there is one.
+    pub(crate) fn report(&self) -> Utf8PathBuf {
+        self.0.join("report.json")
+    }
+
+    /// States: the one the engine finds, and those it writes.
+    pub(crate) fn states(&self) -> Utf8PathBuf {
+        self.0.join("state")
+    }
+
+    /// The plan file an apply was given.
+    pub(crate) fn given_plan_file(&self) -> Utf8PathBuf {
+        self.input().join("plan.tfplan")
     }
 
     /// The archive as it came.
@@ -134,6 +180,10 @@ impl Folder {
     pub(crate) fn processes(&self) -> Utf8PathBuf {
         self.0.join("processes.json")
     }
+}
+
+fn private(path: &Utf8Path) -> io::Result<()> {
+    fs::DirBuilder::new().mode(0o700).create(path)
 }
 
 #[cfg(test)]

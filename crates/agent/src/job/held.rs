@@ -1,0 +1,83 @@
+//! The jobs of an agent: those it claims, and those of which an earlier process left the folders.
+
+use std::{io, sync::Arc};
+
+use camino::Utf8Path;
+use terrane_wire::{Held, Job};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    drive::{Context, run_job},
+    folder::Folder,
+    kept::Kept,
+    report::report_without_folder,
+};
+use crate::{
+    engines::hex,
+    leftovers::{JOB_PREFIX, end_job},
+};
+
+/// A job that an earlier process left.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    kept: Kept,
+    folder: Folder,
+}
+
+impl Adopted {
+    /// For the hello.
+    pub(crate) fn held(&self) -> Held {
+        self.kept.held()
+    }
+
+    /// Ends it and removes its folder.
+    pub(crate) fn end(&self) {
+        if let Err(error) = end_job(&self.folder) {
+            tracing::warn!(job = self.kept.job.id, %error, "failed to end a job that was lost");
+        }
+    }
+}
+
+/// Finds every job below the folder. What cannot be read was never begun, or is of another version: it is ended.
+pub(crate) fn find_held(work_dir: &Utf8Path) -> io::Result<Vec<Adopted>> {
+    let mut found = Vec::new();
+    for entry in work_dir.read_dir_utf8()? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() || !entry.file_name().starts_with(JOB_PREFIX) {
+            continue;
+        }
+        let folder = Folder::at(entry.path());
+        match Kept::read(&folder) {
+            Ok(kept) if kept.job.id == entry.file_name() => found.push(Adopted { kept, folder }),
+            other => {
+                let reason = other.err().map_or("it is of another job".to_owned(), |error| error.to_string());
+                tracing::warn!(folder = %folder.root(), reason, "the folder of a job is not understood and removed");
+                if let Err(error) = end_job(&folder) {
+                    tracing::warn!(folder = %folder.root(), %error, "failed to end a job that was left");
+                }
+            }
+        }
+    }
+    found.sort_by(|one, other| one.kept.job.id.cmp(&other.kept.job.id));
+    Ok(found)
+}
+
+/// Goes on with a job.
+pub(crate) async fn run_adopted(context: Arc<Context>, adopted: Adopted, stop: CancellationToken) {
+    run_job(context, adopted.kept, adopted.folder, true, stop).await;
+}
+
+/// Runs a job from its beginning. What it is, is on disk before anything is done about it.
+pub(crate) async fn run_claimed(context: Arc<Context>, job: Job, stop: CancellationToken) {
+    let kept = Kept::new(job, hex(&rand::random::<[u8; 24]>()));
+    let made = Folder::create(&context.settings.work_dir, &kept.job.id)
+        .and_then(|folder| kept.write(&folder).map(|()| folder));
+    match made {
+        Ok(folder) => run_job(context, kept, folder, false, stop).await,
+        Err(error) => {
+            tracing::error!(job = kept.job.id, %error, "failed to make a folder for a job");
+            let reason = format!("the agent failed to make a folder for the run: {error}");
+            report_without_folder(&context, &kept.job, reason).await;
+        }
+    }
+}
