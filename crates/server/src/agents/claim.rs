@@ -173,4 +173,3 @@ async fn give_up(app: &App, waiting: &Job, reason: String) -> ApiResult<()> {
     announce_end(app, &job, queued);
     Ok(())
 }
-

@@ -41,7 +41,12 @@ pub fn routes() -> Vec<Route> {
         put("/agent/v1/jobs/{job_id}/log", "appendJobLog", Needs::Agent, log::append),
         post("/agent/v1/jobs/{job_id}/start", "startJob", Needs::Agent, take_start),
         put("/agent/v1/jobs/{job_id}/states/{sequence}", "putJobState", Needs::Agent, take_state),
-        put("/agent/v1/jobs/{job_id}/states/{sequence}/json", "putJobStateJson", Needs::Agent, take_state_json),
+        put(
+            "/agent/v1/jobs/{job_id}/states/{sequence}/json",
+            "putJobStateJson",
+            Needs::Agent,
+            take_state_json,
+        ),
         post("/agent/v1/jobs/{job_id}/report", "reportJob", Needs::Agent, take_report),
     ]
 }

@@ -86,7 +86,9 @@ async fn held(app: &App, tx: &mut Tx, id: &JobId, epoch: i64) -> ApiResult<(runs
     workspaces::store::guard(tx, &run.workspace_id, app.clock.now()).await?;
     let job = scheduler::store::hold(tx, id).await?.ok_or_else(ApiError::not_found)?;
     if job.lease.agent.is_none() || job.lease.epoch != epoch || !job.lease.is_started {
-        return Err(ApiError::conflict("this lease has been given to another agent, or its apply was not started"));
+        return Err(ApiError::conflict(
+            "this lease has been given to another agent, or its apply was not started",
+        ));
     }
     Ok((run, job))
 }

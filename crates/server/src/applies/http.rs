@@ -86,6 +86,7 @@ async fn show_errored_state(State(app): State<App>, Path(id): Path<String>) -> A
 
 /// Answers a signed URL of an errored state.
 pub async fn read_errored_state(app: &App, apply: &str) -> ApiResult {
-    let apply = store::find(&app.db, &ApplyId::from(apply.to_owned())).await?.ok_or_else(ApiError::not_found)?;
+    let apply =
+        store::find(&app.db, &ApplyId::from(apply.to_owned())).await?.ok_or_else(ApiError::not_found)?;
     objects::answer(app, apply.errored_state_object_id.as_deref(), "application/json").await
 }

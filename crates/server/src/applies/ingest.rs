@@ -10,8 +10,8 @@ use crate::ids::StateVersionId;
 use crate::platform::db::Tx;
 use crate::platform::http::ApiResult;
 use crate::platform::logs::{self, LogId};
-use crate::platform::scheduler::store::Job;
 use crate::platform::scheduler;
+use crate::platform::scheduler::store::Job;
 use crate::runs::model::RunStatus;
 use crate::runs::store::Run;
 use crate::state_versions::{self, NewFromRun};
@@ -133,12 +133,7 @@ async fn recover(app: &App, tx: &mut Tx, run: &Run, job: &Job, evidence: &Eviden
     Ok(())
 }
 
-async fn keep_errored(
-    app: &App,
-    tx: &mut Tx,
-    run: &Run,
-    errored: &Errored,
-) -> ApiResult<StateVersionId> {
+async fn keep_errored(app: &App, tx: &mut Tx, run: &Run, errored: &Errored) -> ApiResult<StateVersionId> {
     let contents = &errored.contents;
     let new = NewFromRun {
         workspace_id: &run.workspace_id,

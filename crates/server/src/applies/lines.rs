@@ -126,7 +126,8 @@ mod tests {
         for cut in 1..100 {
             assert_eq!(read(LOG, cut), read(LOG, 1000), "{cut}");
         }
-        let long = format!("{}: Creation complete\na: Creation complete after 0s", "x".repeat(LINE_BYTES_MAX));
+        let long =
+            format!("{}: Creation complete\na: Creation complete after 0s", "x".repeat(LINE_BYTES_MAX));
         assert_eq!(read(&long, 4096).additions, 1);
     }
 
@@ -150,7 +151,12 @@ mod tests {
                 "terraform_data.r"
             ]
         );
-        let whole = ["terraform_data.a[0]", "module.m[\"a: b\"].terraform_data.b", "terraform_data.r", "terraform_data.i"];
+        let whole = [
+            "terraform_data.a[0]",
+            "module.m[\"a: b\"].terraform_data.b",
+            "terraform_data.r",
+            "terraform_data.i",
+        ];
         assert_eq!(done.not_in(&state(&whole)), [""; 0]);
     }
 }

@@ -20,14 +20,14 @@ const GIVE_UP: &str = "UPDATE applies SET status = 'unreachable' WHERE run_id = 
 const START: &str = "UPDATE applies SET status = 'running', status_times = status_times || $1, started_at = $2, \
      started_by = $3, started_epoch = $4, started_nonce = $5, started_plan_sha256 = $6, agent_id = $3 \
      WHERE id = $7 AND status = 'queued' AND started_at IS NULL";
-const NONCE: &str = "SELECT started_nonce, started_epoch FROM applies WHERE id = $1 AND started_at IS NOT NULL";
+const NONCE: &str =
+    "SELECT started_nonce, started_epoch FROM applies WHERE id = $1 AND started_at IS NOT NULL";
 const SET_DONE: &str = "UPDATE applies SET resource_additions = $1, resource_changes = $2, resource_destructions = $3, \
      resource_imports = $4 WHERE id = $5";
 const SET_ERRORED_STATE: &str = "UPDATE applies SET errored_state_object_id = $1 WHERE id = $2";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] =
-    &[FIND, INSERT, MOVE, GIVE_UP, START, NONCE, SET_DONE, SET_ERRORED_STATE];
+pub const STATEMENTS: &[&str] = &[FIND, INSERT, MOVE, GIVE_UP, START, NONCE, SET_DONE, SET_ERRORED_STATE];
 
 /// An apply as its API document needs it.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -20,7 +20,10 @@ pub async fn add(
 ) -> ApiResult<Option<Comment>> {
     let Some(body) = body.filter(|body| !body.is_empty()) else { return Ok(None) };
     if body.chars().count() > BODY_CHARS_MAX {
-        return Err(ApiError::invalid_attribute("body", format!("is longer than {BODY_CHARS_MAX} characters")));
+        return Err(ApiError::invalid_attribute(
+            "body",
+            format!("is longer than {BODY_CHARS_MAX} characters"),
+        ));
     }
     let id = CommentId::random();
     store::insert(tx, &id, run, &body, actor, now).await?;

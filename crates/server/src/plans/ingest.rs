@@ -49,13 +49,13 @@ pub async fn ingest(
         End::Errored { .. } => PlanStatus::Errored,
         End::Canceled => PlanStatus::Canceled,
     };
-    scheduler::store::delete(tx, &job.id).await?;
     let from = if status == PlanStatus::Errored && run.status == RunStatus::PlanQueued {
         PlanStatus::Queued
     } else {
         PlanStatus::Running
     };
     if !store::advance(tx, &job.plan_id, from, status, now).await? {
+        scheduler::store::delete(tx, &job.id).await?;
         return Ok(false);
     }
     if let End::Errored { reason, told: false } = &end {
@@ -65,6 +65,8 @@ pub async fn ingest(
         Some(report) => record(tx, job, report, now).await?,
         None => false,
     };
+    // With the job goes what it says of its uploads, so only now.
+    scheduler::store::delete(tx, &job.id).await?;
     let next = match end {
         End::Finished => settle(run.plan_only, has_changes, run.allow_empty_apply, run.auto_apply),
         End::Errored { .. } => Next::Ends(RunStatus::Errored),

@@ -108,12 +108,7 @@ pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: N
 }
 
 /// The plan and the apply every run has, each with its log.
-async fn make_phases(
-    tx: &mut Tx,
-    run: &RunId,
-    engine: EngineName,
-    now: crate::clock::Time,
-) -> ApiResult<()> {
+async fn make_phases(tx: &mut Tx, run: &RunId, engine: EngineName, now: crate::clock::Time) -> ApiResult<()> {
     let (plan, apply) = (PlanId::random(), ApplyId::random());
     plans::store::insert(tx, &plan, run, engine, now).await?;
     applies::store::insert(tx, &apply, run, now).await?;

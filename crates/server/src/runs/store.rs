@@ -2,8 +2,8 @@
 
 mod list;
 
-pub use list::{Filter, InQueue, count, in_queue, list, queue, shapes};
 pub(crate) use list::STATEMENTS as LIST_STATEMENTS;
+pub use list::{Filter, InQueue, count, in_queue, list, queue, shapes};
 
 use super::model::RunStatus;
 use crate::clock::Time;

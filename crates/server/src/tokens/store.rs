@@ -15,7 +15,8 @@ const LIST: &str = select!("WHERE t.user_id = $1 AND t.kind = 'user' ORDER BY t.
 const INSERT: &str = "INSERT INTO tokens (id, kind, user_id, agent_pool_id, description, digest, created_at, expired_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const DELETE: &str = "DELETE FROM tokens WHERE id = $1 AND user_id = $2";
-const DELETE_EMBEDDED: &str = "DELETE FROM tokens WHERE kind = 'agent' AND agent_pool_id IS NULL AND description = $1";
+const DELETE_EMBEDDED: &str =
+    "DELETE FROM tokens WHERE kind = 'agent' AND agent_pool_id IS NULL AND description = $1";
 
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[FIND, LIST, INSERT, DELETE, DELETE_EMBEDDED];

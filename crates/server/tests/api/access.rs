@@ -38,6 +38,8 @@ fn gate(needs: Needs) -> Gate {
         | Needs::WorkspaceByName(_)
         | Needs::Run(_)
         | Needs::Plan(_)
+        | Needs::Apply(_)
+        | Needs::Comment(_)
         | Needs::ConfigurationVersion(_)
         | Needs::RunEvent(_)
         | Needs::StateVersion(_)

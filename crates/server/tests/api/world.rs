@@ -26,6 +26,10 @@ impl World {
         let configuration = owner.configuration(&workspace, crate::support::creates(1)).await;
         let run = owner.run_of(&workspace, &configuration, &json!({ "plan-only": true })).await;
         let events = owner.get(&format!("/runs/{}/run-events", run.id)).await.expect_status(200);
+        let apply = owner.apply(&run).await.id();
+        let comments = format!("/runs/{}/comments", run.id);
+        let comment =
+            owner.post(&comments, &body("comments", &json!({ "body": "fine" }))).await.expect_status(201);
         let user = owner.get("/account/details").await.id();
         let wish = body("authentication-tokens", &json!({ "description": "spare" }));
         let tokens = format!("/users/{user}/authentication-tokens");
@@ -41,6 +45,8 @@ impl World {
             ("configuration_version_id", configuration),
             ("run_id", run.id),
             ("plan_id", run.plan),
+            ("apply_id", apply),
+            ("comment_id", comment.id()),
             ("run_event_id", text(&events.at("/data/0/id"))),
             ("state_version_id", state_version),
             ("state_version_output_id", text(&outputs.at("/data/0/id"))),
@@ -48,6 +54,7 @@ impl World {
             ("token_id", token.id()),
             // Nobody but the agent knows the ids of jobs, and what they are.
             ("job_id", "job-1111111111111111".to_owned()),
+            ("sequence", "0".to_owned()),
             // What a signed URL carries instead of an id.
             ("token", "AAAA.AAAA".to_owned()),
         ]);

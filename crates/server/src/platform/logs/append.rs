@@ -42,6 +42,15 @@ pub async fn append(tx: &mut Tx, log: &LogId, offset: i64, bytes: &[u8]) -> Resu
 /// Adds a line of the server's own, such as why a run ended without its agent.
 pub async fn append_line(tx: &mut Tx, log: &LogId, text: &str) -> Result<(), DbError> {
     let size = store::size(&mut *tx, log).await?;
-    let newline = if size == 0 { "" } else { "\n" };
+    let newline = if ends_in_line(tx, log, size).await? { "\n" } else { "" };
     append(tx, log, size, format!("{newline}terrane: {text}\n").as_bytes()).await.map(drop)
+}
+
+/// Whether the last line has no end yet.
+async fn ends_in_line(tx: &mut Tx, log: &LogId, size: i64) -> Result<bool, DbError> {
+    if size == 0 {
+        return Ok(false);
+    }
+    let last = store::from(&mut *tx, log, size - 1).await?;
+    Ok(last.last().and_then(|chunk| chunk.bytes.last()) != Some(&b'\n'))
 }

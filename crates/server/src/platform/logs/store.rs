@@ -14,7 +14,8 @@ const OF_APPLY: &str = "SELECT a.status, a.status_times, p.engine, p.engine_vers
      FROM logs l JOIN applies a ON a.id = l.id JOIN plans p ON p.run_id = a.run_id WHERE l.id = $1";
 const SIZE: &str = "SELECT size_bytes FROM logs WHERE id = $1";
 const GROW: &str = "UPDATE logs SET size_bytes = $1 WHERE id = $2 AND size_bytes = $3 AND object_id IS NULL";
-const SET_OBJECT: &str = "UPDATE logs SET object_id = $1 WHERE id = $2 AND size_bytes = $3 AND object_id IS NULL";
+const SET_OBJECT: &str =
+    "UPDATE logs SET object_id = $1 WHERE id = $2 AND size_bytes = $3 AND object_id IS NULL";
 const INSERT: &str = "INSERT INTO log_chunks (log_id, start_offset, bytes) VALUES ($1, $2, $3)";
 const FROM: &str = "SELECT start_offset, bytes FROM log_chunks WHERE log_id = $1 AND start_offset >= \
      (SELECT COALESCE(MAX(start_offset), 0) FROM log_chunks WHERE log_id = $1 AND start_offset <= $2) \

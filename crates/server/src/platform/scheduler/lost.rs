@@ -100,7 +100,8 @@ async fn end(
             plans::ingest(tx, run, job, plans::End::Errored { reason, told: false }, None, now).await
         }
         (Phase::Apply, false) => {
-            let reason = format!("{told}; nothing was started, so the apply was given up; start the run again");
+            let reason =
+                format!("{told}; nothing was started, so the apply was given up; start the run again");
             let ended = applies::ingest(app, tx, (run, job), applies::End::errored(reason), evidence, now);
             let queued = ended.await?;
             store::delete(tx, &job.id).await?;

@@ -79,13 +79,22 @@ const OWNER: Permissions = Permissions {
     can_override_policy_check: false,
 };
 
-fn attributes(run: &Run, variables: Vec<RunVariable>, position_in_queue: u64, now: Time) -> RunAttributes<'_> {
+fn attributes(
+    run: &Run,
+    variables: Vec<RunVariable>,
+    position_in_queue: u64,
+    now: Time,
+) -> RunAttributes<'_> {
     RunAttributes {
         actions: Actions {
             is_cancelable: run.status.is_cancelable(run.force_cancel_available_at.is_some()),
             is_confirmable: run.status.is_confirmable(),
             is_discardable: run.status.is_discardable(),
-            is_force_cancelable: is_force_cancelable(run.status, run.force_cancel_available_at.map(Time), now),
+            is_force_cancelable: is_force_cancelable(
+                run.status,
+                run.force_cancel_available_at.map(Time),
+                now,
+            ),
         },
         allow_config_generation: false,
         allow_empty_apply: run.allow_empty_apply,
@@ -128,18 +137,22 @@ pub fn resource(app: &App, run: &Run, events: Vec<String>, position_in_queue: u6
     let configuration =
         at("configuration-versions", (&run.configuration_version_id).into(), "configuration-version");
     let events = events.into_iter().map(|id| ResourceId::new("run-events", id)).collect();
-    Ok(Resource::new("runs", &run.id, &attributes(run, open_own_variables(app, run)?, position_in_queue, app.clock.now()))
-        .relate("workspace", Relationship::to("workspaces", &run.workspace_id))
-        .relate("configuration-version", configuration)
-        .relate("plan", at("plans", (&run.plan_id).into(), "plan"))
-        .relate("apply", Relationship::to("applies", &run.apply_id))
-        .relate("created-by", user(&run.created_by))
-        .relate("confirmed-by", user(&run.confirmed_by))
-        .relate("canceled-by", user(&run.canceled_by))
-        .relate("cost-estimate", Relationship::One(None))
-        .relate("policy-checks", Relationship::Many(Vec::new()))
-        .relate("task-stages", Relationship::Many(Vec::new()))
-        .relate("run-events", Relationship::Many(events))
-        .relate("comments", Relationship::At(format!("{own}/comments")))
-        .link("self", own))
+    Ok(Resource::new(
+        "runs",
+        &run.id,
+        &attributes(run, open_own_variables(app, run)?, position_in_queue, app.clock.now()),
+    )
+    .relate("workspace", Relationship::to("workspaces", &run.workspace_id))
+    .relate("configuration-version", configuration)
+    .relate("plan", at("plans", (&run.plan_id).into(), "plan"))
+    .relate("apply", Relationship::to("applies", &run.apply_id))
+    .relate("created-by", user(&run.created_by))
+    .relate("confirmed-by", user(&run.confirmed_by))
+    .relate("canceled-by", user(&run.canceled_by))
+    .relate("cost-estimate", Relationship::One(None))
+    .relate("policy-checks", Relationship::Many(Vec::new()))
+    .relate("task-stages", Relationship::Many(Vec::new()))
+    .relate("run-events", Relationship::Many(events))
+    .relate("comments", Relationship::At(format!("{own}/comments")))
+    .link("self", own))
 }

@@ -31,12 +31,9 @@ on_both!(a_log_with_a_hole_is_refused_and_a_repeat_is_not_added, NO_AGENT, |serv
     let run = server.owner.run(&workspace, creates(1), &json!({})).await;
     let agent = Played::new(server).await;
     let job = agent.claim().await;
-    for (offset, text, status, next) in [
-        (0, "0123456789", 200, 10),
-        (0, "0123456789", 200, 10),
-        (5, "56789abc", 200, 13),
-        (20, "x", 409, 13),
-    ] {
+    for (offset, text, status, next) in
+        [(0, "0123456789", 200, 10), (0, "0123456789", 200, 10), (5, "56789abc", 200, 13), (20, "x", 409, 13)]
+    {
         let answer = agent.log(&job, offset, text).await.expect_status(status);
         assert_eq!(answer.json(), json!({ "next_offset": next }));
     }

@@ -44,7 +44,10 @@ async fn is_uncertain(server: &TestServer, run: &Run, workspace: &str) -> String
     assert_eq!(apply.attribute("resource-additions"), 2);
     assert!(server.owner.apply_log(run).await.contains("agent lost, state uncertain"));
     let held = server.owner.get(&format!("/workspaces/{workspace}")).await;
-    assert_eq!((held.attribute("locked"), held.at("/data/relationships/locked-by/data/id")), (json!(true), json!(run.id)));
+    assert_eq!(
+        (held.attribute("locked"), held.at("/data/relationships/locked-by/data/id")),
+        (json!(true), json!(run.id))
+    );
     assert!(held.attribute("locked-reason").as_str().unwrap().contains("State uncertain"));
     assert_eq!(held.at("/data/relationships/current-state-version/data"), Value::Null);
     let recovered = apply.at("/data/relationships/state-versions/data/0/id").as_str().unwrap().to_owned();
@@ -138,7 +141,11 @@ on_both!(one_that_stays_away_is_given_up_as_uncertain, NO_AGENT, |server| {
     assert_ne!(newest, recovered);
     let accept = format!("/state-versions/{newest}/actions/accept");
     server.owner.post(&accept, &json!({})).await.expect_status(200);
-    server.owner.post(&format!("/workspaces/{workspace}/actions/force-unlock"), &json!({})).await.expect_status(200);
+    server
+        .owner
+        .post(&format!("/workspaces/{workspace}/actions/force-unlock"), &json!({}))
+        .await
+        .expect_status(200);
     assert_eq!(status(server, &next).await, "plan_queued");
     let job = agent.claim().await;
     assert_eq!(job["state"]["serial"], 2);

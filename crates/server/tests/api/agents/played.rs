@@ -30,7 +30,8 @@ impl Played {
     pub async fn new(server: &TestServer) -> Self {
         let app = server.app();
         let name = format!("played {}", NAMES.fetch_add(1, Ordering::Relaxed));
-        let token = terrane_server::tokens::embedded_agent_token(&app.db, &name, app.clock.now()).await.unwrap();
+        let token =
+            terrane_server::tokens::embedded_agent_token(&app.db, &name, app.clock.now()).await.unwrap();
         Self::with(server.owner.with_token(secrecy::ExposeSecret::expose_secret(&token))).await
     }
 
@@ -86,7 +87,8 @@ impl Played {
 
     /// Uploads to a signed path of a job.
     pub async fn upload(&self, path: &Value, bytes: &'static str) -> Value {
-        let stored = self.actor.put(&format!("/{}", path.as_str().unwrap()), bytes).await.expect_status(200).json();
+        let stored =
+            self.actor.put(&format!("/{}", path.as_str().unwrap()), bytes).await.expect_status(200).json();
         json!({ "sha256": stored["sha256"], "size_bytes": stored["size_bytes"] })
     }
 
@@ -125,8 +127,12 @@ impl Played {
     pub async fn state(&self, job: &Value, sequence: i64, state: &Value) -> Answer {
         let text = state.to_string();
         let md5 = crate::support::md5(text.as_bytes());
-        let place = format!("states/{sequence}?epoch={}&serial={}&lineage={}&md5={md5}", job["lease_epoch"],
-            state["serial"], state["lineage"].as_str().unwrap());
+        let place = format!(
+            "states/{sequence}?epoch={}&serial={}&lineage={}&md5={md5}",
+            job["lease_epoch"],
+            state["serial"],
+            state["lineage"].as_str().unwrap()
+        );
         self.put(job, &place, text).await
     }
 
@@ -161,9 +167,14 @@ pub fn report(job: &Value, outcome: &Value) -> Value {
 
 /// A state file with these objects, which are named `terraform_data.NAME`.
 pub fn state(serial: i64, names: &[&str]) -> Value {
-    let resources: Vec<Value> = names.iter().map(|name| json!({ "mode": "managed", "type": "terraform_data",
+    let resources: Vec<Value> = names
+        .iter()
+        .map(|name| {
+            json!({ "mode": "managed", "type": "terraform_data",
         "name": name, "provider": "provider[\"terraform.io/builtin/terraform\"]",
-        "instances": [{ "schema_version": 0, "attributes": { "id": name } }] })).collect();
+        "instances": [{ "schema_version": 0, "attributes": { "id": name } }] })
+        })
+        .collect();
     json!({ "version": 4, "terraform_version": "1.99.0", "serial": serial, "lineage": "one", "outputs": {},
         "resources": resources, "check_results": null })
 }

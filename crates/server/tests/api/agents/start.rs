@@ -47,10 +47,12 @@ on_both!(racing_starts_have_one_winner, NO_AGENT, |server| {
     let workspace = server.owner.workspace("net").await;
     let agent = Played::new(server).await;
     let (_, job) = confirmed(server, &agent, &workspace).await;
-    let starts: Vec<_> = (0..12).map(|number| {
-        let (agent, job) = (agent.clone(), job.clone());
-        tokio::spawn(async move { agent.start(&job, &format!("nonce {number}")).await.status })
-    }).collect();
+    let starts: Vec<_> = (0..12)
+        .map(|number| {
+            let (agent, job) = (agent.clone(), job.clone());
+            tokio::spawn(async move { agent.start(&job, &format!("nonce {number}")).await.status })
+        })
+        .collect();
     let mut won = 0;
     for start in starts {
         match start.await.unwrap() {
@@ -96,7 +98,10 @@ on_both!(a_state_that_has_changed_since_the_plan_is_refused, NO_AGENT, |server| 
     agent.report(&first, &json!({ "how": "finished" }), false).await.expect_status(204);
     let (run, job) = confirmed(server, &agent, &workspace).await;
     assert_eq!(job["state"]["serial"], 1);
-    assert_eq!(server.anonymous.get(&format!("/{}", job["state"]["file"]["url"].as_str().unwrap())).await.bytes, state(1, &["a"]).to_string().as_bytes());
+    assert_eq!(
+        server.anonymous.get(&format!("/{}", job["state"]["file"]["url"].as_str().unwrap())).await.bytes,
+        state(1, &["a"]).to_string().as_bytes()
+    );
     // Nobody can write a state while the run holds the lock; take the lock from under it.
     let query = "UPDATE workspaces SET lock_kind = 'user', lock_holder_id = $1 WHERE id = $2";
     let ada = server.owner.get("/account/details").await.id();

@@ -30,7 +30,8 @@ on_both!(states_are_kept_in_order_and_once, NO_AGENT, |server| {
     let ended = server.owner.get(&format!("/workspaces/{workspace}")).await;
     assert_eq!(ended.at("/data/relationships/current-state-version/data"), written[0]);
     assert_eq!(ended.attribute("resource-count"), 2);
-    for strange in ["states/x?epoch=1&serial=1&lineage=l&md5=m", "states/-1?epoch=1&serial=1&lineage=l&md5=m"] {
+    for strange in ["states/x?epoch=1&serial=1&lineage=l&md5=m", "states/-1?epoch=1&serial=1&lineage=l&md5=m"]
+    {
         agent.put(&job, strange, "{}").await.expect_status(404);
     }
 });

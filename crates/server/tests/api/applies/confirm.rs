@@ -34,7 +34,12 @@ on_both!(a_confirmed_run_is_applied, |server| {
 on_both!(what_does_not_wait_for_it_is_not_applied, |server| {
     let workspace = server.owner.workspace("net").await;
     let confirm = async |run: &terrane_testkit::Run| {
-        server.owner.post(&format!("/runs/{}/actions/apply", run.id), &json!({})).await.expect_status(409).error()
+        server
+            .owner
+            .post(&format!("/runs/{}/actions/apply", run.id), &json!({}))
+            .await
+            .expect_status(409)
+            .error()
     };
     let speculative = server.owner.run(&workspace, creates(1), &json!({ "plan-only": true })).await;
     server.owner.wait_for(&speculative, &["planned_and_finished"]).await;
@@ -70,10 +75,12 @@ on_both!(two_confirmations_make_one_apply, |server| {
     let run = server.owner.run(&workspace, creates(1), &json!({})).await;
     server.owner.wait_for(&run, &["planned"]).await;
     let path = format!("/runs/{}/actions/apply", run.id);
-    let posts: Vec<_> = (0..6).map(|_| {
-        let (owner, path) = (server.owner.clone(), path.clone());
-        tokio::spawn(async move { owner.post(&path, &json!({})).await.status })
-    }).collect();
+    let posts: Vec<_> = (0..6)
+        .map(|_| {
+            let (owner, path) = (server.owner.clone(), path.clone());
+            tokio::spawn(async move { owner.post(&path, &json!({})).await.status })
+        })
+        .collect();
     let mut accepted = 0;
     for post in posts {
         match post.await.unwrap() {

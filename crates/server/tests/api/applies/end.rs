@@ -21,14 +21,23 @@ on_both!(an_apply_that_failed_by_itself_keeps_its_state, NO_AGENT, |server| {
     let workspace = server.owner.workspace("net").await;
     let agent = Played::new(server).await;
     let (run, job) = started(server, &agent, &workspace).await;
-    agent.log(&job, 0, "terraform_data.a: Creation complete after 0s [id=a]\nError: no\n").await.expect_status(200);
+    agent
+        .log(&job, 0, "terraform_data.a: Creation complete after 0s [id=a]\nError: no\n")
+        .await
+        .expect_status(200);
     agent.state(&job, 0, &state(1, &["a"])).await.expect_status(200);
     agent.report(&job, &json!({ "how": "errored", "reason": "no" }), false).await.expect_status(204);
     assert_eq!(run_of(server, &run).await.attribute("status"), "errored");
     let apply = server.owner.apply(&run).await;
-    assert_eq!((apply.attribute("status"), apply.attribute("resource-additions")), (json!("errored"), json!(1)));
+    assert_eq!(
+        (apply.attribute("status"), apply.attribute("resource-additions")),
+        (json!("errored"), json!(1))
+    );
     let free = server.owner.get(&format!("/workspaces/{workspace}?include=current_state_version")).await;
-    assert_eq!((free.attribute("locked"), free.at("/included/0/attributes/serial")), (json!(false), json!(1)));
+    assert_eq!(
+        (free.attribute("locked"), free.at("/included/0/attributes/serial")),
+        (json!(false), json!(1))
+    );
     server.owner.get(&format!("/applies/{}/errored-state", apply.id())).await.expect_status(404);
 });
 
@@ -48,7 +57,10 @@ on_both!(a_cancel_interrupts_once_and_the_state_counts, NO_AGENT, |server| {
     assert_eq!(ended.at("/data/relationships/canceled-by/data/type"), "users");
     assert_eq!(server.owner.apply(&run).await.attribute("status"), "canceled");
     let free = server.owner.get(&format!("/workspaces/{workspace}?include=current_state_version")).await;
-    assert_eq!((free.attribute("locked"), free.at("/included/0/attributes/serial")), (json!(false), json!(1)));
+    assert_eq!(
+        (free.attribute("locked"), free.at("/included/0/attributes/serial")),
+        (json!(false), json!(1))
+    );
 });
 
 on_both!(a_cancel_before_the_start_ends_it_at_once, NO_AGENT, |server| {
@@ -71,10 +83,17 @@ on_both!(an_engine_that_was_killed_leaves_the_workspace_locked, NO_AGENT, |serve
     let reason = json!({ "how": "errored", "reason": "tofu apply was ended by signal 9" });
     agent.report(&job, &reason, true).await.expect_status(204);
     let held = server.owner.get(&format!("/workspaces/{workspace}")).await;
-    assert_eq!((held.attribute("locked"), run_of(server, &run).await.attribute("status")), (json!(true), json!("errored")));
+    assert_eq!(
+        (held.attribute("locked"), run_of(server, &run).await.attribute("status")),
+        (json!(true), json!("errored"))
+    );
     let refused = server.owner.post(&format!("/workspaces/{workspace}/actions/unlock"), &json!({})).await;
     refused.expect_status(409);
-    server.owner.post(&format!("/workspaces/{workspace}/actions/force-unlock"), &json!({})).await.expect_status(200);
+    server
+        .owner
+        .post(&format!("/workspaces/{workspace}/actions/force-unlock"), &json!({}))
+        .await
+        .expect_status(200);
 });
 
 on_both!(an_errored_tfstate_is_kept_for_a_person, NO_AGENT, |server| {
