@@ -88,7 +88,7 @@ fn kill(processes: Processes) {
 }
 
 /// The supervisor holds the lock for as long as it lives.
-fn is_supervised(folder: &Folder) -> io::Result<bool> {
+pub(crate) fn is_supervised(folder: &Folder) -> io::Result<bool> {
     let file = match File::open(folder.lock()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         file => file?,

@@ -4,6 +4,7 @@ mod adoption;
 mod applies;
 mod disk;
 mod failures;
+mod heartbeats;
 mod jobs;
 mod outages;
 mod plans;

@@ -3,12 +3,13 @@
 use std::{
     fs,
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use camino::Utf8Path;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use terrane_wire::Outcome;
+use terrane_wire::{Category, Outcome, Secret, Variable};
 
 use crate::{
     jobs::{apply_steps, behaviour, plan},
@@ -66,14 +67,22 @@ pub fn kill_supervisor(folder: &Utf8Path) {
     signal(noted(folder, "supervisor").expect("a supervisor is noted"), Signal::KILL);
 }
 
+fn is_free(folder: &Utf8Path) -> bool {
+    fs::File::open(folder.join("lock")).is_ok_and(|lock| lock.try_lock_shared().is_ok())
+}
+
 /// Starts another supervisor on the same folder, as prepared; whether it went well.
 pub fn supervise_again(folder: &Utf8Path) -> bool {
-    let spec: Value =
-        serde_json::from_slice(&fs::read(folder.join("spec.json")).expect("read")).expect("JSON");
+    let text = fs::read(folder.join("spec.json")).expect("the folder is prepared");
+    let spec: Value = serde_json::from_slice(&text).expect("JSON");
+    supervise(folder, spec["attempt"].as_str().expect("an attempt"))
+}
+
+fn supervise(folder: &Utf8Path, attempt: &str) -> bool {
     let status = Command::new(env!("CARGO_BIN_EXE_agent-process"))
         .args(["supervise", folder.as_str()])
         .env_clear()
-        .env("TERRANE_ATTEMPT", spec["attempt"].as_str().expect("an attempt"))
+        .env("TERRANE_ATTEMPT", attempt)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .status();
@@ -103,6 +112,11 @@ fn killed_when(
     assert_eq!(last.holding[0].job_id, job_id);
     drop(told);
     assert_eq!(agent.terminate(), Some(0), "{what}");
+}
+
+fn secret(value: &str) -> Variable {
+    let (key, category) = ("SECRET".to_owned(), Category::Env);
+    Variable { key, value: Secret::new(value), category, hcl: false, sensitive: true }
 }
 
 fn go(world: &World, job_id: &str) {
@@ -164,6 +178,12 @@ fn an_agent_killed_between_the_two_starts_never_starts_again() {
         "noted start",
         |server| server.told().started.is_some(),
         |server| {
+            let folder = world.work_dir.join("job-2");
+            assert!(!supervise(&folder, "of another attempt"));
+            assert!(
+                !folder.join("started").exists() && !folder.join("exit.json").exists(),
+                "it touches nothing"
+            );
             server.told().start_answers_lost = 0;
         },
     );
@@ -212,7 +232,11 @@ fn agent_and_supervisor_killed_leave_an_uncertain_state() {
     world.give(apply_steps(&world.server, &world.engine, &steps()));
     let folder = world.work_dir.join("job-2");
     let is_in_the_middle = |server: &Server| server.log().contains("Creation complete");
-    killed_when(&world, "job-2", "mid-apply", is_in_the_middle, |_| kill_supervisor(&folder));
+    killed_when(&world, "job-2", "mid-apply", is_in_the_middle, |_| {
+        kill_supervisor(&folder);
+        wait_until("the lock is free", || is_free(&folder));
+        assert!(!supervise_again(&folder), "the mark says that it was started");
+    });
     let report = world.server.report();
     let Outcome::Errored { reason } = &report.outcome else { panic!("{:?}", report.outcome) };
     assert!(reason.contains("what the engine did is unknown"), "{reason}");
@@ -237,3 +261,59 @@ fn a_terminated_agent_leaves_its_job_to_the_next() {
     assert_eq!(agent.terminate(), Some(0));
     assert_eq!(world.server.log(), LOG);
 }
+
+#[test]
+fn an_agent_killed_again_and_again_applies_once_and_loses_nothing() {
+    for round in 0..ROUNDS {
+        let world = World::new();
+        let url = world.listen();
+        let mut steps = vec![json!({"count_start": "starts"})];
+        for number in 1..=STATES {
+            let line = format!("state {number} hunter2hunter\n");
+            steps.extend([
+                json!({"write_state": {"bytes": 20_000}}),
+                json!({"print": line}),
+                json!({"sleep_ms": 30}),
+            ]);
+        }
+        let mut job = apply_steps(&world.server, &world.engine, &Value::from(steps));
+        job.variables.push(secret("hunter2hunter"));
+        let folder = world.job_folder(&job);
+        world.give(job);
+        let mut kills = 0;
+        while world.server.told().reports.is_empty() {
+            let agent = Process::start(&world, &url);
+            let life = Duration::from_millis(rand::random_range(5..250) + 10 * kills);
+            let deadline = Instant::now() + life;
+            while Instant::now() < deadline && world.server.told().reports.is_empty() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            agent.kill();
+            kills += 1;
+        }
+        let agent = Process::start(&world, &url);
+        wait_until("the folder is removed", || !folder.exists());
+        assert_eq!(agent.terminate(), Some(0));
+        let report = world.server.report();
+        let (told, log) = (world.server.told(), world.server.clone());
+        let is_started = told.started.is_some();
+        let states = told.states.len() as u64;
+        drop(told);
+        let log = log.log();
+        if report.outcome == Outcome::Finished {
+            let lines = (1..=STATES).map(|number| format!("state {number} (sensitive value)\n"));
+            let expected = format!("start 1\n{}", lines.collect::<String>());
+            assert_eq!((log, states), (expected, STATES), "round {round}, {kills} kills");
+            assert!(!report.is_state_uncertain);
+        } else {
+            // Killed between the server's note of the start and the start.
+            assert!(
+                is_started && !log.contains("start 1") && states == 0,
+                "round {round}: {log}, {report:?}"
+            );
+        }
+    }
+}
+
+const ROUNDS: u64 = 6;
+const STATES: u64 = 12;
