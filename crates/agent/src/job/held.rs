@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     engines::hex,
-    leftovers::{JOB_PREFIX, end_job, is_supervised},
+    leftovers::{JOB_PREFIX, end_job, is_supervised, remove_removed},
     state_service::StateFiles,
 };
 
@@ -42,6 +42,7 @@ impl Adopted {
 /// Finds every job below the folder. What cannot be read was never begun, or is of another version: it is ended, unless
 /// that could lose what an apply wrote.
 pub(crate) fn find_held(work_dir: &Utf8Path) -> io::Result<Vec<Adopted>> {
+    remove_removed(work_dir)?;
     let mut found = Vec::new();
     for entry in work_dir.read_dir_utf8()? {
         let entry = entry?;

@@ -291,13 +291,16 @@ fn an_agent_killed_again_and_again_applies_once_and_loses_nothing() {
             agent.kill();
             kills += 1;
         }
+        let hellos = world.server.told().hellos.len();
         let agent = Process::start(&world, &url);
+        world.server.wait_for("hello", |told| (told.hellos.len() > hellos).then_some(()));
         wait_until("the folder is removed", || !folder.exists());
         assert_eq!(agent.terminate(), Some(0));
         let report = world.server.report();
         let (told, log) = (world.server.told(), world.server.clone());
         let is_started = told.started.is_some();
         let states = told.states.len() as u64;
+        assert!(told.reports.iter().all(|other| *other == report), "round {round}: {:?}", told.reports);
         drop(told);
         let log = log.log();
         if report.outcome == Outcome::Finished {
