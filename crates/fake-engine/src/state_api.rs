@@ -6,6 +6,7 @@ use std::{
     net::TcpStream,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
@@ -78,10 +79,19 @@ impl StateApi {
             Md5::digest(state.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
         };
         let id = self.workspace_id()?;
-        let announcement = json!({"data": {"type": "state-versions", "attributes": {
+        let mut announcement = json!({"data": {"type": "state-versions", "attributes": {
             "serial": serial, "lineage": lineage, "md5": md5, "force": false}}});
+        let is_inline = how["inline"] == json!(true);
+        let json_form = json!({"format_version": "1.0", "serial": serial}).to_string();
+        if is_inline {
+            announcement["data"]["attributes"]["state"] = json!(STANDARD.encode(&state));
+            announcement["data"]["attributes"]["json-state"] = json!(STANDARD.encode(&json_form));
+        }
         let path = format!("workspaces/{id}/state-versions");
         let version = self.json("POST", &path, Some(&announcement))?;
+        if is_inline {
+            return Ok(());
+        }
         let attributes = &version["data"]["attributes"];
         let put = |name: &str, content: &str| -> io::Result<()> {
             let path = self.path_of(text(&attributes[name])?)?;
@@ -89,7 +99,6 @@ impl StateApi {
             if status < 300 { Ok(()) } else { checked(status, &body).map(drop) }
         };
         let has_json = how["no_json"] != json!(true);
-        let json_form = json!({"format_version": "1.0", "serial": serial}).to_string();
         if has_json && how["json_first"] == json!(true) {
             put("hosted-json-state-upload-url", &json_form)?;
         }

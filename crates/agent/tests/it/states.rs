@@ -43,6 +43,20 @@ fn an_engine_that_hides_a_refusal_does_not_finish() {
 }
 
 #[test]
+fn old_engines_send_a_state_inside_of_its_announcement() {
+    let world = World::new();
+    let steps =
+        json!([{"write_state": {"inline": true}}, {"write_state": {"inline": true}}, {"print_state": true}]);
+    let report = world.run(apply_steps(&world.server, &world.engine, &steps));
+    let log = world.server.log();
+    assert_eq!(report.outcome, Outcome::Finished, "{log}");
+    assert!(log.contains(r#""serial":2"#), "{log}");
+    let told = world.server.told();
+    assert_eq!(told.states.iter().map(|state| (state.0, state.1)).collect::<Vec<_>>(), [(1, 1), (2, 2)]);
+    assert_eq!(told.state_jsons.iter().map(|json| json.0).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
 fn a_large_state_arrives_whole() {
     let world = World::new();
     let report = world.run(apply_steps(
