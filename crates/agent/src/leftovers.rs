@@ -16,6 +16,8 @@ const END_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_AFTER: Duration = Duration::from_millis(5);
 /// A job's folder has the job's id as its name.
 pub(crate) const JOB_PREFIX: &str = "job-";
+/// Before the name of one that is being removed.
+const REMOVED_PREFIX: &str = "removed-";
 
 /// Ends every job below the folder and removes what it left; answers the ids of the jobs. For a folder of which no
 /// agent will ever go on with the jobs: while one works there, or comes later, jobs are its own.
@@ -51,18 +53,47 @@ pub(crate) fn end_job(folder: &Folder) -> io::Result<()> {
         end_processes(folder);
         if !is_supervised(folder)? {
             Group::of(folder).remove();
-            // A process that was just being killed may still write a file.
-            match fs::remove_dir_all(folder.root()) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                Err(error) if Instant::now() > deadline => return Err(error),
-                Err(_) => {}
-                Ok(()) => return Ok(()),
-            }
+            return remove(folder.root(), deadline);
         } else if Instant::now() > deadline {
             return Err(io::Error::other("its supervisor does not end"));
         }
         thread::sleep(LOOK_AFTER);
     }
+}
+
+/// Under another name first: half a folder must not be taken for a job that was never started.
+fn remove(root: &Utf8Path, deadline: Instant) -> io::Result<()> {
+    let name = root.file_name().unwrap_or_default();
+    let removed = root.with_file_name(format!("{REMOVED_PREFIX}{name}"));
+    remove_all(&removed, deadline)?;
+    match fs::rename(root, &removed) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        renamed => renamed?,
+    }
+    remove_all(&removed, deadline)
+}
+
+/// A process that was just being killed may still write a file.
+fn remove_all(root: &Utf8Path, deadline: Instant) -> io::Result<()> {
+    loop {
+        match fs::remove_dir_all(root) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if Instant::now() > deadline => return Err(error),
+            Err(_) => thread::sleep(LOOK_AFTER),
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+/// Removes what an earlier process was about to remove.
+pub(crate) fn remove_removed(work_dir: &Utf8Path) -> io::Result<()> {
+    for entry in work_dir.read_dir_utf8()? {
+        let entry = entry?;
+        if entry.file_name().starts_with(REMOVED_PREFIX) {
+            remove_all(entry.path(), Instant::now() + END_LIMIT)?;
+        }
+    }
+    Ok(())
 }
 
 /// Kills what the supervisor noted, if it still is what was noted, and waits until it is gone.
@@ -88,7 +119,7 @@ fn kill(processes: Processes) {
 }
 
 /// The supervisor holds the lock for as long as it lives.
-fn is_supervised(folder: &Folder) -> io::Result<bool> {
+pub(crate) fn is_supervised(folder: &Folder) -> io::Result<bool> {
     let file = match File::open(folder.lock()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         file => file?,

@@ -41,6 +41,12 @@ pub enum LogFormat {
 pub enum Command {
     /// Run the server: API, scheduler and an embedded agent. Nothing else has to run.
     Server(ServerArgs),
+    /// Run an agent beside a server: it asks for runs, executes them on this machine, and reports.
+    ///
+    /// On SIGTERM it takes nothing new and ends at once. Runs that are under way go on without it; the next agent on the
+    /// same work directory adopts them. Start it again soon: a server that hears of no agent gives a run up. A service
+    /// manager must end this process alone (systemd: KillMode=process).
+    Agent(AgentArgs),
     /// Work on an installation from the machine it runs on
     Admin {
         #[command(subcommand)]
@@ -97,6 +103,37 @@ pub struct DemoArgs {
     /// Engine programs to use before any that is found
     #[arg(long, env = "TERRANE_ENGINE_PATH", value_name = "FILE", value_delimiter = ',')]
     pub engine_path: Vec<Utf8PathBuf>,
+}
+
+/// Settings of an agent that is a process of its own.
+#[derive(Debug, Args)]
+pub struct AgentArgs {
+    /// The server's address, such as https://terrane.example
+    #[arg(long, env = "TERRANE_AGENT_SERVER", value_name = "URL")]
+    pub server: String,
+    /// A file that holds the agent's token, and nothing else
+    #[arg(long, env = "TERRANE_AGENT_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Utf8PathBuf,
+    /// Everything the agent keeps on disk; one directory for each agent
+    #[arg(long, env = "TERRANE_AGENT_WORK_DIR", value_name = "DIR", default_value = "terrane-agent")]
+    pub work_dir: Utf8PathBuf,
+    /// Runs it takes at the same time
+    #[arg(long, env = "TERRANE_AGENT_SLOTS", value_name = "N", default_value_t = 2,
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub slots: u16,
+    /// A name for people [default: this machine's]
+    #[arg(long, env = "TERRANE_AGENT_NAME", value_name = "NAME")]
+    pub name: Option<String>,
+    /// Engine programs to use before any that is found (several with commas)
+    #[arg(long, env = "TERRANE_AGENT_ENGINE_PATH", value_name = "FILE", value_delimiter = ',')]
+    pub engine_path: Vec<Utf8PathBuf>,
+    /// A CLI configuration file for all engines: provider mirrors, credentials. Every path it names becomes readable
+    /// to runs.
+    #[arg(long, env = "TERRANE_AGENT_ENGINE_CLI_CONFIG", value_name = "FILE")]
+    pub engine_cli_config: Option<Utf8PathBuf>,
+    /// How much of the sandbox must be had
+    #[arg(long, env = "TERRANE_AGENT_SANDBOX", value_enum, default_value_t = SandboxLevel::BestEffort)]
+    pub sandbox: SandboxLevel,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]

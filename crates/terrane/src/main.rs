@@ -1,6 +1,7 @@
 //! `terrane`: the open plan server for OpenTofu and Terraform. This crate only wires commands to the others.
 
 mod admin;
+mod agent;
 mod cli;
 mod demo;
 mod server;
@@ -50,6 +51,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match command {
             Command::Server(args) => server::run(args).await,
+            Command::Agent(args) => agent::run(args).await,
             Command::Admin { command: AdminCommand::Token(args) } => admin::token(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Supervise { .. } | Command::SandboxInit { .. } => Ok(ExitCode::FAILURE),

@@ -1,6 +1,6 @@
 //! The way to the server: a router in this process, or a socket.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use http::{Request, Response, header};
@@ -110,13 +110,24 @@ async fn send(
     if parts.headers.contains_key(header::CONTENT_LENGTH) {
         call = call.body(reqwest::Body::wrap_stream(body.into_data_stream()));
     }
-    // Signed paths are secrets, so an error must not show the URL.
-    let answer = call.headers(parts.headers).send().await.map_err(reqwest::Error::without_url)?;
+    let answer = call.headers(parts.headers).send().await.map_err(told)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut response = Response::new(Body::from_stream(answer.bytes_stream()));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
+}
+
+/// What went wrong, with its causes. Signed paths are secrets, so it must not show the URL.
+fn told(error: reqwest::Error) -> BoxError {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text.into()
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     engines::hex,
-    leftovers::{JOB_PREFIX, end_job},
+    leftovers::{JOB_PREFIX, end_job, is_supervised, remove_removed},
+    state_service::StateFiles,
 };
 
 /// A job that an earlier process left.
@@ -38,8 +39,10 @@ impl Adopted {
     }
 }
 
-/// Finds every job below the folder. What cannot be read was never begun, or is of another version: it is ended.
+/// Finds every job below the folder. What cannot be read was never begun, or is of another version: it is ended, unless
+/// that could lose what an apply wrote.
 pub(crate) fn find_held(work_dir: &Utf8Path) -> io::Result<Vec<Adopted>> {
+    remove_removed(work_dir)?;
     let mut found = Vec::new();
     for entry in work_dir.read_dir_utf8()? {
         let entry = entry?;
@@ -51,6 +54,11 @@ pub(crate) fn find_held(work_dir: &Utf8Path) -> io::Result<Vec<Adopted>> {
             Ok(kept) if kept.job.id == entry.file_name() => found.push(Adopted { kept, folder }),
             other => {
                 let reason = other.err().map_or("it is of another job".to_owned(), |error| error.to_string());
+                if is_precious(&folder) {
+                    let folder = folder.root();
+                    tracing::error!(%folder, reason, "the folder of a job is not understood, and left as it is: look at it");
+                    continue;
+                }
                 tracing::warn!(folder = %folder.root(), reason, "the folder of a job is not understood and removed");
                 if let Err(error) = end_job(&folder) {
                     tracing::warn!(folder = %folder.root(), %error, "failed to end a job that was left");
@@ -60,6 +68,12 @@ pub(crate) fn find_held(work_dir: &Utf8Path) -> io::Result<Vec<Adopted>> {
     }
     found.sort_by(|one, other| one.kept.job.id.cmp(&other.kept.job.id));
     Ok(found)
+}
+
+/// Whether something runs there, or states were written.
+fn is_precious(folder: &Folder) -> bool {
+    let has_states = StateFiles::of(folder).meta(1).exists();
+    has_states || (folder.started().exists() && is_supervised(folder).unwrap_or(true))
 }
 
 /// Goes on with a job.

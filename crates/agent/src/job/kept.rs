@@ -28,9 +28,18 @@ impl Kept {
         Self { version: KEPT_VERSION, job, token: Secret::new(token) }
     }
 
-    /// Writes it so that it is either whole or absent, and survives a power cut.
+    /// Writes it so that it is either whole or absent. That of an apply survives a power cut; a plan is made again, and
+    /// does not wait for the disk.
     pub(crate) fn write(&self, folder: &Folder) -> io::Result<()> {
-        write_durably(&folder.job_file(), &serde_json::to_vec(self)?)
+        let text = serde_json::to_vec(self)?;
+        if self.job.apply().is_none() {
+            return write_whole(&folder.job_file(), &text, |_| Ok(()));
+        }
+        write_durably(&folder.job_file(), &text)?;
+        match folder.root().parent() {
+            Some(work_dir) => File::open(work_dir)?.sync_all(),
+            None => Ok(()),
+        }
     }
 
     /// Reads what an earlier process wrote.
@@ -60,16 +69,24 @@ pub(super) fn kept_report(folder: &Folder) -> Option<Report> {
 
 /// Writes a private file under another name and moves it to its place; file and folder are synced.
 pub(crate) fn write_durably(path: &Utf8Path, content: &[u8]) -> io::Result<()> {
-    let partial = Utf8PathBuf::from(format!("{path}.partial"));
-    let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&partial, path)?;
+    write_whole(path, content, File::sync_all)?;
     match path.parent() {
         Some(parent) => File::open(parent)?.sync_all(),
         None => Ok(()),
     }
+}
+
+fn write_whole(
+    path: &Utf8Path,
+    content: &[u8],
+    before_it_is_moved: impl Fn(&File) -> io::Result<()>,
+) -> io::Result<()> {
+    let partial = Utf8PathBuf::from(format!("{path}.partial"));
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    file.write_all(content)?;
+    before_it_is_moved(&file)?;
+    fs::rename(&partial, path)
 }
 
 /// Reads a small JSON file.

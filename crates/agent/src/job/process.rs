@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{ending::Ending, folder::Folder};
 use crate::{
-    leftovers::end_processes,
+    leftovers::{end_processes, is_supervised},
     supervisor::{ATTEMPT, record::Exit},
 };
 
@@ -147,17 +147,12 @@ impl Voice {
                 }
             }
             Self::Lock => {
-                while is_running(folder) {
+                while is_supervised(folder).unwrap_or(false) {
                     tokio::time::sleep(LOOK_AFTER).await;
                 }
             }
         }
     }
-}
-
-/// The supervisor holds the lock for as long as it lives.
-fn is_running(folder: &Folder) -> bool {
-    File::open(folder.lock()).is_ok_and(|lock| flock(&lock, FlockOperation::NonBlockingLockShared).is_err())
 }
 
 /// Ends what a supervisor that is gone has left, and waits for that.
