@@ -4,8 +4,8 @@ use crate::error::Error;
 use crate::frames::Frames;
 use crate::object::Object;
 use bytes::Bytes;
-use futures_util::Stream;
 use futures_util::stream::unfold;
+use futures_util::{Stream, StreamExt as _};
 use std::fmt;
 
 /// The plain bytes of an object, frame by frame (256 KiB, the last one shorter; an empty object gives nothing).
@@ -46,9 +46,9 @@ impl Reader {
         next.transpose()
     }
 
-    /// The reader as a stream.
+    /// The reader as a stream. It may be polled after its end: what compresses an answer does so.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
-        unfold(self, |mut reader| async move { reader.next().await.map(|item| (item, reader)) })
+        unfold(self, |mut reader| async move { reader.next().await.map(|item| (item, reader)) }).fuse()
     }
 }
 

@@ -28,7 +28,7 @@ pub use database::{Database, drop_postgres, fresh_postgres};
 pub use engines::{Engines, fake_archive};
 pub use programs::real;
 pub use server::{Setup, TestServer};
-pub use states::{md5_hex, state_body, state_file};
+pub use states::{LINEAGE, md5_hex, state_body, state_file};
 
 /// Defines one test that runs on SQLite and on PostgreSQL, each with a server of its own.
 ///

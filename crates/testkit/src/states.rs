@@ -7,7 +7,7 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 /// The lineage of [`state_file`].
-const LINEAGE: &str = "4a1b6f0e-0000-4000-8000-3c5d7e9f1a2b";
+pub const LINEAGE: &str = "4a1b6f0e-0000-4000-8000-3c5d7e9f1a2b";
 
 /// A state as an engine writes it: three instances of managed resources, one data source, and the outputs `count` (a
 /// number), `names` (a list) and `password` (sensitive).

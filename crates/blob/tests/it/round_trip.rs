@@ -28,6 +28,16 @@ async fn every_size_comes_back() {
     }
 }
 
+/// As the layer does that compresses an answer.
+#[tokio::test]
+async fn a_stream_may_be_polled_after_its_end() {
+    let store = Store::new();
+    let object = store.put(&noise(FRAME + 1, 3)).await;
+    let mut stream = std::pin::pin!(store.blobs.read(&object).await.unwrap().into_stream());
+    while stream.next().await.is_some() {}
+    assert!(stream.next().await.is_none());
+}
+
 #[tokio::test]
 async fn pieces_of_any_size_make_the_same_object() {
     let store = Store::new();

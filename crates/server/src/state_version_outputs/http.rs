@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use terrane_jsonapi::{Document, Query, Resource};
 
 /// The type among a workspace's included resources; the ids are the same.
-const OF_WORKSPACE: &str = "workspace-outputs";
+pub const OUTPUTS_OF_WORKSPACE: &str = "workspace-outputs";
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -97,7 +97,7 @@ pub async fn workspace_outputs(
     let outputs = store::all(&mut *view, version).await?;
     let each = outputs.iter().map(|output| {
         let attributes = attributes(app, output, false)?;
-        Ok(Resource::new(OF_WORKSPACE, &output.id, &attributes))
+        Ok(Resource::new(OUTPUTS_OF_WORKSPACE, &output.id, &attributes))
     });
     each.collect()
 }

@@ -4,5 +4,5 @@ mod http;
 mod keep;
 pub mod store;
 
-pub use http::{resource, resources_of, routes, workspace_outputs};
+pub use http::{OUTPUTS_OF_WORKSPACE, resource, resources_of, routes, workspace_outputs};
 pub use keep::keep;

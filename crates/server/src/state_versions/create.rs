@@ -175,6 +175,9 @@ fn decide(
 /// Checks and stores what came with the request. The bytes move out of `new`, a mark of them stays.
 async fn store_inline(app: &App, new: &mut NewStateVersion) -> ApiResult<Option<Inline>> {
     let Some(state) = new.state.as_mut().map(std::mem::take) else { return Ok(None) };
+    for bytes in [Some(&state), new.json_state.as_ref()].into_iter().flatten() {
+        check_size(app, bytes.len())?;
+    }
     let state = Bytes::from(state);
     check_md5(&new.md5, &hex(&Md5::digest(&state)))?;
     let parsed = state.clone();
@@ -193,6 +196,14 @@ async fn store_inline(app: &App, new: &mut NewStateVersion) -> ApiResult<Option<
         None => None,
     };
     Ok(Some(Inline { object, contents, json }))
+}
+
+fn check_size(app: &App, bytes: usize) -> ApiResult<()> {
+    let limit = app.config.limits.state_bytes_max;
+    if bytes as u64 <= limit {
+        return Ok(());
+    }
+    Err(Errors::new(413, "state too large", format!("the state is larger than {limit} bytes")).into())
 }
 
 /// 412 when bytes are not the ones that were announced.
