@@ -1,6 +1,6 @@
 //! `POST /state-versions/:id/actions/accept` `[OURS]`: a person says that a recovered state is the true one.
 
-use super::promote::make_current;
+use super::promote::{is_older, make_current};
 use super::store::{self, StateVersion};
 use crate::app::App;
 use crate::ids::{StateVersionId, UserId, WorkspaceId};
@@ -33,8 +33,7 @@ pub(super) async fn accept(
         if current.id == version.id {
             return Ok(version);
         }
-        let is_behind = current.lineage == version.lineage && current.serial > version.serial;
-        if current.ordinal > version.ordinal || is_behind {
+        if is_older(&version, &current) {
             let detail = "The state version is older than the workspace's current one: accepting it would lose what \
                           was written since. Roll back to it, if that is what you want.";
             return Err(ApiError::conflict(detail));

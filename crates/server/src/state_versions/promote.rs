@@ -9,7 +9,8 @@ use crate::workspaces;
 
 /// Makes a finalized state version of a workspace its current one; it is not intermediate afterwards. Promoting the
 /// current one again does nothing. False when it cannot be: there is no such one in this workspace, it has no bytes
-/// yet, waits for acceptance, or is older than the current one.
+/// yet, waits for acceptance, or is older than the current one: made before it, or behind it by its serial, as the
+/// state of an apply that comes late after a person has written on.
 ///
 /// Takes the workspace's row, then rows of state versions.
 pub async fn promote(
@@ -27,7 +28,7 @@ pub async fn promote(
         return Ok(false);
     }
     match store::current(&mut *tx, workspace).await? {
-        Some(current) if current.ordinal > version.ordinal => Ok(false),
+        Some(current) if is_older(&version, &current) => Ok(false),
         _ => make_current(tx, &version).await.map(|()| true),
     }
 }
@@ -45,6 +46,12 @@ pub async fn promote_newest(tx: &mut Tx, workspace: &WorkspaceId, now: Time) -> 
 /// has the workspace's row.
 pub async fn give_up_pending(tx: &mut Tx, workspace: &WorkspaceId) -> Result<(), DbError> {
     store::discard_pending(tx, workspace, "").await
+}
+
+/// Whether a state version must not take the current one's place.
+pub(super) fn is_older(version: &StateVersion, current: &StateVersion) -> bool {
+    let is_behind = current.lineage == version.lineage && current.serial > version.serial;
+    current.ordinal > version.ordinal || is_behind
 }
 
 /// Without questions. The caller has the workspace's row.

@@ -47,9 +47,10 @@ on_both!(the_newest_snapshot_becomes_current, |server| {
     unlock(owner, &workspace).await.expect_status(200);
     let now = current(owner, &workspace).await;
     assert_eq!((now.id(), now.attribute("intermediate")), (newest.as_str().to_owned(), json!(false)));
-    // An older snapshot does not come up again once a person has written on.
+    // An older snapshot does not come up again once a person has written on, nor does one that comes late.
     lock(owner, &workspace).await;
     write(owner, &workspace, 7, &state_file(7)).await.expect_status(201);
+    from_run(server, &workspace, &run, 2, 6, &state_file(66)).await;
     unlock(owner, &workspace).await.expect_status(200);
     assert_eq!(current(owner, &workspace).await.attribute("serial"), 7);
 });
