@@ -27,8 +27,10 @@ use terrane_jsonapi::Errors;
 use terrane_wire::{Claim, Heartbeat, Hello, LOCK_FILE_BYTES_MAX, Orders, Report, Start, Stop, VERSION};
 use tokio::time::{Instant, timeout_at};
 
-/// A document of an agent is never larger: a report may hold a lock file, with every byte escaped.
-const BODY_BYTES_MAX: usize = 6 * LOCK_FILE_BYTES_MAX as usize + 256 * 1024;
+/// A document of an agent is never larger.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+/// A report is: it may hold a lock file, with every byte escaped.
+const REPORT_BYTES_MAX: usize = 6 * LOCK_FILE_BYTES_MAX as usize + BODY_BYTES_MAX;
 /// A heartbeat is never held longer than this.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -57,8 +59,8 @@ async fn whole(body: Body, bytes_max: usize) -> ApiResult<Bytes> {
     })?)
 }
 
-async fn json<T: DeserializeOwned>(body: Body) -> ApiResult<T> {
-    let bytes = whole(body, BODY_BYTES_MAX).await?;
+async fn json<T: DeserializeOwned>(body: Body, bytes_max: usize) -> ApiResult<T> {
+    let bytes = whole(body, bytes_max).await?;
     Ok(serde_json::from_slice(&bytes).map_err(|error| Errors::malformed(error.to_string()))?)
 }
 
@@ -76,13 +78,13 @@ fn same_version(agent: u32) -> ApiResult<()> {
 }
 
 async fn take_in(State(app): State<App>, agent: AgentCaller, body: Body) -> ApiResult {
-    let told: Hello = json(body).await?;
+    let told: Hello = json(body, BODY_BYTES_MAX).await?;
     same_version(told.version)?;
     Ok(Json(hello::hello(&app, &agent, &told).await?).into_response())
 }
 
 async fn take_job(State(app): State<App>, agent: AgentCaller, body: Body) -> ApiResult {
-    let asked: Claim = json(body).await?;
+    let asked: Claim = json(body, BODY_BYTES_MAX).await?;
     same_version(asked.version)?;
     Ok(match claim::claim(&app, &agent, &asked).await? {
         Some(job) => Json(job).into_response(),
@@ -125,7 +127,7 @@ async fn heartbeat(
     Path(id): Path<String>,
     body: Body,
 ) -> ApiResult {
-    let beat: Heartbeat = json(body).await?;
+    let beat: Heartbeat = json(body, BODY_BYTES_MAX).await?;
     let job = own(&app, &agent, id).await?;
     let mut news = app.wake.job(&job.id);
     let mut tx = app.db.begin().await?;
@@ -157,7 +159,7 @@ async fn take_start(
     Path(id): Path<String>,
     body: Body,
 ) -> ApiResult {
-    let asked: Start = json(body).await?;
+    let asked: Start = json(body, BODY_BYTES_MAX).await?;
     let job = own(&app, &agent, id).await?;
     applies::start(&app, &job.id, &asked).await?;
     Ok(no_content())
@@ -202,7 +204,7 @@ async fn take_report(
     Path(id): Path<String>,
     body: Body,
 ) -> ApiResult {
-    let told: Report = json(body).await?;
+    let told: Report = json(body, REPORT_BYTES_MAX).await?;
     let Some(job) = scheduler::store::find(&app.db, &JobId::from(id.clone())).await? else {
         // Taken before, or the workspace is gone: nothing is left to say.
         return Ok(no_content());
