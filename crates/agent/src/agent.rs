@@ -16,7 +16,7 @@ use crate::{
     error::AgentError,
     heart::Heart,
     identity::WorkDir,
-    job::{Adopted, Context, find_held, run_adopted, run_claimed},
+    job::{Adopted, Context, find_held, holding_now, run_adopted, run_claimed},
     settings::Settings,
 };
 
@@ -118,12 +118,26 @@ async fn work(context: &Arc<Context>, claim: &Claim, adopted: Vec<Adopted>, stop
     while running.join_next().await.is_some() {}
 }
 
-async fn slot(context: Arc<Context>, claim: Claim, adopted: Option<Adopted>, stop: CancellationToken) {
+/// Says hello once more: the server has forgotten this agent, as after its database was restored.
+async fn greet_again(context: &Context, claim: &mut Claim) -> Result<(), AgentError> {
+    let hello = Hello {
+        version: VERSION,
+        agent_id: Some(claim.agent_id.clone()),
+        agent_name: context.settings.name.clone(),
+        agent_instance: claim.agent_instance.clone(),
+        holding: holding_now(&context.settings.work_dir),
+    };
+    // What it calls lost is ended by its own heartbeats.
+    claim.agent_id = greet(&context.connection, &hello).await?.agent_id;
+    Ok(())
+}
+
+async fn slot(context: Arc<Context>, mut claim: Claim, adopted: Option<Adopted>, stop: CancellationToken) {
     if let Some(job) = adopted {
         go_on(context.clone(), job, stop.clone()).await;
     }
     while !stop.is_cancelled() {
-        let Some(job) = next_job(&context, &claim, &stop).await else { return };
+        let Some(job) = next_job(&context, &mut claim, &stop).await else { return };
         let job_id = job.id.clone();
         tracing::info!(job = job_id, run = job.run_id, engine = %job.engine.kind, "a job starts");
         // A task of its own, so that a mistake in one job cannot end the slot.
@@ -142,7 +156,7 @@ async fn go_on(context: Arc<Context>, job: Adopted, stop: CancellationToken) {
 }
 
 /// Asks until there is a job; `None` when the agent is stopped.
-async fn next_job(context: &Context, claim: &Claim, stop: &CancellationToken) -> Option<Job> {
+async fn next_job(context: &Context, claim: &mut Claim, stop: &CancellationToken) -> Option<Job> {
     let mut backoff = Backoff::new();
     let stopped = async {
         stop.cancelled().await;
@@ -152,7 +166,7 @@ async fn next_job(context: &Context, claim: &Claim, stop: &CancellationToken) ->
     while !stop.is_cancelled() {
         let asked_at = Instant::now();
         let answer = tokio::select! {
-            answer = context.connection.claim(claim) => answer,
+            answer = context.connection.claim(&*claim) => answer,
             () = &mut stopped => return None,
         };
         match answer {
@@ -165,6 +179,12 @@ async fn next_job(context: &Context, claim: &Claim, stop: &CancellationToken) ->
             }
             Err(error) => {
                 tracing::warn!(%error, "failed to ask for a job, trying again");
+                if error.is_unknown() {
+                    let again = greet_again(context, claim);
+                    if let Some(Err(error)) = stop.run_until_cancelled(again).await {
+                        tracing::warn!(%error, "failed to say hello once more");
+                    }
+                }
                 let _ = stop.run_until_cancelled(backoff.wait()).await;
             }
         }

@@ -92,7 +92,7 @@ async fn beat(connection: Connection, job_id: String, lease: Lease, ending: Endi
                 }
             }
             Err(error) if error.is_lost() => {
-                tracing::warn!(job = job_id, %error, "a job is no longer this agent's");
+                tracing::debug!(job = job_id, %error, "a lease is not renewed any more");
                 ending.ask(Stop::Kill, Why::LeaseLost);
                 return;
             }

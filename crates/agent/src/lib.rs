@@ -2,9 +2,14 @@
 //!
 //! Three processes share one program. The **agent** (inside of the server, or on its own) claims a job and
 //! reports how it ended. For each job it starts a **supervisor** (`supervise DIR`), which serves the engine's
-//! state calls and would outlive the agent, and that starts the **sandbox** (`sandbox-init DIR`), which
-//! restricts itself and runs the engine's commands. They speak by files in the job's folder and by pipes;
-//! the engine itself is attached to files alone.
+//! state calls and outlives the agent, and that starts the **sandbox** (`sandbox-init DIR`), which restricts
+//! itself and runs the engine's commands. They speak by files in the job's folder and by pipes; the engine
+//! itself is attached to files alone.
+//!
+//! An agent that ends, killed or not, leaves its supervisors running. The next one on the same work directory
+//! tells the server what it holds, ends what is nobody's any more, and goes on with the rest: everything that
+//! takes is in the job's folder. An apply is started once: the server notes it, then the supervisor leaves a
+//! mark on the disk, and only then is the engine executed; nothing ever removes one without the other.
 //!
 //! | module | holds |
 //! |---|---|

@@ -49,6 +49,11 @@ impl CallError {
         status.is_client_error() && !is_temporary
     }
 
+    /// The server does not know what the call is about.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self, Self::Status { status: StatusCode::NOT_FOUND, .. })
+    }
+
     /// The server will not have this agent, however often it says hello.
     pub(crate) fn is_unwelcome(&self) -> bool {
         let Self::Status { status, .. } = self else { return false };

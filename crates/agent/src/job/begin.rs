@@ -78,9 +78,7 @@ async fn may_start(run: &Run, call: &Start) -> Result<(), String> {
         loop {
             match run.context.connection.start(&run.job.id, call).await {
                 Ok(()) => return Ok(()),
-                Err(error) if error.is_final() => {
-                    return Err(format!("the apply was not started: {}", error.reason()));
-                }
+                Err(error) if error.is_final() => return Err(refusal(&error.reason())),
                 Err(error) => {
                     tracing::warn!(job = run.job.id, %error, "failed to ask for the start of an apply, trying again");
                     backoff.wait().await;
@@ -90,6 +88,15 @@ async fn may_start(run: &Run, call: &Start) -> Result<(), String> {
     };
     let late = |_| Err("the apply was not started: the server could not be asked".to_owned());
     tokio::time::timeout(AWAY_MAX, ask).await.unwrap_or_else(late)
+}
+
+/// The server's word; what it is about may go without saying there.
+fn refusal(reason: &str) -> String {
+    if reason.starts_with("the apply") {
+        reason.to_owned()
+    } else {
+        format!("the apply was not started: {reason}")
+    }
 }
 
 fn not_installed(engine: &Engine) -> String {

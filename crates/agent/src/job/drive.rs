@@ -1,6 +1,12 @@
 //! The loop that owns one job: prepares, waits for the phase to end, reports.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use terrane_wire::{Job, Stop};
 use tokio::sync::Mutex;
@@ -52,6 +58,8 @@ pub(super) struct Run {
     pub(super) phase_ended: CancellationToken,
     /// Held while the start of an apply must not be left half done.
     pub(super) starting: Mutex<()>,
+    /// Everything is stored but the report.
+    pub(super) is_reporting: AtomicBool,
     /// Set when the job cannot even be begun.
     pub(super) obstacle: Option<String>,
 }
@@ -72,10 +80,20 @@ pub(crate) async fn run_job(
         stop.cancelled().await;
         let _ = tokio::time::timeout(STARTING_LIMIT, run.starting.lock()).await;
     };
+    let lost = async {
+        ending.wait(|asked| asked.why == Why::LeaseLost).await;
+        // Once the report is on its way, its own answer counts: a job that was reported has no lease, either.
+        if run.is_reporting.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
     tokio::select! {
         () = run.whole(is_adopted) => {}
         // Whoever has the lease now reports; here everything is ended.
-        () = ending.wait(|asked| asked.why == Why::LeaseLost) => run.abandon().await,
+        () = lost => {
+            tracing::warn!(job = run.job.id, "a job is no longer this agent's, and is ended");
+            run.abandon().await;
+        }
         () = left => tracing::info!(job = run.job.id, "a job is left for the agent's next process"),
     }
 }
@@ -110,8 +128,8 @@ impl Run {
         if job.log_offset > 0 {
             pump.line("the agent that made this plan was lost; it is made again");
         }
-        let starting = Mutex::default();
-        Self { context, job, folder, ending, pump, token, phase_ended, starting, obstacle }
+        let (starting, is_reporting) = (Mutex::default(), AtomicBool::new(false));
+        Self { context, job, folder, ending, pump, token, phase_ended, starting, is_reporting, obstacle }
     }
 
     async fn whole(&self, is_adopted: bool) {

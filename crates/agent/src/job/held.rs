@@ -70,6 +70,13 @@ pub(crate) fn find_held(work_dir: &Utf8Path) -> io::Result<Vec<Adopted>> {
     Ok(found)
 }
 
+/// Every job of which there is a folder now.
+pub(crate) fn holding_now(work_dir: &Utf8Path) -> Vec<Held> {
+    let entries = work_dir.read_dir_utf8().into_iter().flatten().flatten();
+    let jobs = entries.filter(|entry| entry.file_name().starts_with(JOB_PREFIX));
+    jobs.filter_map(|entry| Some(Kept::read(&Folder::at(entry.path())).ok()?.held())).collect()
+}
+
 /// Whether something runs there, or states were written.
 fn is_precious(folder: &Folder) -> bool {
     let has_states = StateFiles::of(folder).meta(1).exists();

@@ -37,5 +37,5 @@ mod verdict;
 pub(crate) use drive::Context;
 pub(crate) use ending::{Ending, Why};
 pub(crate) use folder::Folder;
-pub(crate) use held::{Adopted, find_held, run_adopted, run_claimed};
+pub(crate) use held::{Adopted, find_held, holding_now, run_adopted, run_claimed};
 pub(crate) use kept::{read_json, write_durably};

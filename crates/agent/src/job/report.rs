@@ -1,6 +1,9 @@
 //! What a phase has come to, told to the server.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, atomic::Ordering},
+};
 
 use camino::Utf8PathBuf;
 use terrane_wire::{Outcome, Report, Task};
@@ -225,6 +228,7 @@ fn is_shown(folder: &Folder) -> bool {
 /// Sends the report until it is taken, and then removes everything of the job: not before, because it may be all that is
 /// left of what an apply wrote.
 pub(super) async fn deliver(run: &Run, report: &Report) {
+    run.is_reporting.store(true, Ordering::Relaxed);
     let send = async {
         let mut backoff = Backoff::new();
         while let Err(error) = run.context.connection.report(&run.job.id, report).await {

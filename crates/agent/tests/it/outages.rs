@@ -41,6 +41,19 @@ fn states_and_log_of_an_outage_arrive_in_order_and_once() {
 }
 
 #[test]
+fn a_server_that_has_forgotten_the_agent_is_greeted_again() {
+    let world = World::new();
+    let agent = world.start();
+    world.server.wait_for("hello", |told| told.hellos.first().map(drop));
+    world.server.told().forgets_agent = true;
+    world.server.wait_for("another hello", |told| told.hellos.get(1).map(drop));
+    let job = apply_steps(&world.server, &world.engine, &json!([{"print": "done\n"}]));
+    world.give(job);
+    assert_eq!(world.server.report().outcome, Outcome::Finished);
+    world.stop(agent).expect("ends");
+}
+
+#[test]
 fn a_server_that_is_away_at_the_beginning_is_waited_for() {
     let world = World::new();
     world.server.told().is_away = true;

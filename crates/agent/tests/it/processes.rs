@@ -188,7 +188,7 @@ fn an_agent_killed_between_the_two_starts_never_starts_again() {
         },
     );
     let report = world.server.report();
-    let reason = "the apply was not started: the apply was started before".to_owned();
+    let reason = "the apply was started before".to_owned();
     assert_eq!(report.outcome, Outcome::Errored { reason });
     assert!(!report.is_state_uncertain, "the disk says that nothing ran");
     assert!(!world.server.log().contains("start 1"), "{}", world.server.log());

@@ -30,6 +30,8 @@ pub struct Told {
     /// Answers 503 to everything.
     pub is_away: bool,
     pub hellos: Vec<Hello>,
+    /// The next claim is answered with 404.
+    pub forgets_agent: bool,
     /// Said in every welcome.
     pub lost: Vec<String>,
     pub queue: VecDeque<Job>,
@@ -138,6 +140,12 @@ async fn hello(State(server): State<Server>, Json(hello): Json<Hello>) -> Json<W
 }
 
 async fn claim(State(server): State<Server>, Json(claim): Json<Claim>) -> Response {
+    {
+        let mut told = server.told();
+        if std::mem::take(&mut told.forgets_agent) {
+            return StatusCode::NOT_FOUND.into_response();
+        }
+    }
     assert_eq!(claim.agent_id, "agent-1");
     for _ in 0..20 {
         if let Some(job) = server.told().queue.pop_front() {
