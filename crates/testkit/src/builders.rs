@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 /// How often a status is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(15);
 /// No run of a test takes longer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A run and its plan.
 #[derive(Debug, Clone)]

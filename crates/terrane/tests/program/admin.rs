@@ -72,6 +72,6 @@ fn what_it_cannot_do_it_says() {
     std::fs::create_dir(installation.path("data")).unwrap();
     for name in ["", "a b", "a/b"] {
         let ended = run(installation.command(&["admin", "token", "--user", name]));
-        ended.expect_error(1, &["cannot be a user's name", "letters, digits"]);
+        ended.expect_error(1, &["cannot be the name of a user or a pool", "letters, digits"]);
     }
 }
