@@ -13,7 +13,7 @@ use terrane_wire::{Category, Outcome, Secret, Variable};
 
 use crate::{
     jobs::{apply_steps, behaviour, plan},
-    server::Server,
+    server::{PATIENCE, Server},
     world::{World, wait_until},
 };
 
@@ -281,6 +281,7 @@ fn an_agent_killed_again_and_again_applies_once_and_loses_nothing() {
         let folder = world.job_folder(&job);
         world.give(job);
         let mut kills = 0;
+        let begun = Instant::now();
         while world.server.told().reports.is_empty() {
             let agent = Process::start(&world, &url);
             let life = Duration::from_millis(rand::random_range(5..250) + 10 * kills);
@@ -290,6 +291,7 @@ fn an_agent_killed_again_and_again_applies_once_and_loses_nothing() {
             }
             agent.kill();
             kills += 1;
+            assert!(begun.elapsed() < PATIENCE, "round {round}: no report after {kills} kills");
         }
         let hellos = world.server.told().hellos.len();
         let agent = Process::start(&world, &url);

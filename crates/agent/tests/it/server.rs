@@ -35,6 +35,8 @@ pub struct Told {
     /// Said in every welcome.
     pub lost: Vec<String>,
     pub queue: VecDeque<Job>,
+    /// The job that was given last.
+    pub given: Option<Job>,
     pub stop: Option<Stop>,
     pub beats: u64,
     /// Answered with 409 from now on.
@@ -135,6 +137,15 @@ async fn gate(State(server): State<Server>, request: Request, next: Next) -> Res
 
 async fn hello(State(server): State<Server>, Json(hello): Json<Hello>) -> Json<Welcome> {
     let mut told = server.told();
+    // An agent that died before it had noted its job: the job is given again.
+    let is_held = |job: &Job| hello.holding.iter().any(|held| held.job_id == job.id);
+    if told.reports.is_empty() && told.given.as_ref().is_some_and(|job| !is_held(job)) {
+        let job = told.given.take();
+        told.queue.extend(job);
+        if told.started.is_some() {
+            told.violations.push("an agent has forgotten an apply that was started".to_owned());
+        }
+    }
     told.hellos.push(hello);
     Json(Welcome { agent_id: "agent-1".to_owned(), lost: told.lost.clone() })
 }
@@ -148,7 +159,13 @@ async fn claim(State(server): State<Server>, Json(claim): Json<Claim>) -> Respon
     }
     assert_eq!(claim.agent_id, "agent-1");
     for _ in 0..20 {
-        if let Some(job) = server.told().queue.pop_front() {
+        let next = {
+            let mut told = server.told();
+            let next = told.queue.pop_front();
+            told.given = next.clone().or(told.given.take());
+            next
+        };
+        if let Some(job) = next {
             return Json(job).into_response();
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
