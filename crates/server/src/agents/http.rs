@@ -1,11 +1,11 @@
 //! The routes agents call.
 
 mod log;
+mod states;
 mod upload;
 
 pub use upload::upload;
 
-use super::states::{self, Written};
 use super::{claim, hello, report};
 use crate::app::App;
 use crate::applies;
@@ -22,6 +22,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use states::Written;
 use std::time::Duration;
 use terrane_jsonapi::Errors;
 use terrane_wire::{Claim, Heartbeat, Hello, LOCK_FILE_BYTES_MAX, Orders, Report, Start, Stop, VERSION};

@@ -6,9 +6,9 @@ mod hello;
 mod http;
 pub mod model;
 mod report;
-mod states;
 pub mod store;
 
 pub use embedded::embedded_agent_name;
 pub use http::{routes, upload};
-pub use model::{ExecutionDetails, Executor};
+pub use model::ExecutionDetails;
+pub use store::Executor;

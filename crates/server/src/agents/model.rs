@@ -1,15 +1,7 @@
 //! Who works on a phase.
 
+use super::store::Executor;
 use serde::Serialize;
-
-/// The agent of a plan or an apply, as far as there is one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
-pub struct Executor {
-    agent_id: Option<String>,
-    agent_name: Option<String>,
-    agent_pool_id: Option<String>,
-    agent_pool_name: Option<String>,
-}
 
 /// `execution-details` of a plan or an apply (api-contract section 20 row 31): the server's own agent is `remote` and
 /// has no ids.

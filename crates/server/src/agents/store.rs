@@ -15,6 +15,15 @@ const INSERT_POOL: &str = "INSERT INTO agent_pools (id, name, created_at) VALUES
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[FIND, INSERT, RENEW, PING, POOL_BY_NAME, INSERT_POOL];
 
+/// The agent of a plan or an apply, as far as there is one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Executor {
+    pub(super) agent_id: Option<String>,
+    pub(super) agent_name: Option<String>,
+    pub(super) agent_pool_id: Option<String>,
+    pub(super) agent_pool_name: Option<String>,
+}
+
 /// An agent.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Agent {

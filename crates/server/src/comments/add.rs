@@ -5,12 +5,12 @@ use crate::clock::Time;
 use crate::ids::{CommentId, RunId, UserId};
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
-use crate::run_events;
+use crate::{run_events, runs};
 
 /// A comment longer than this is refused.
 const BODY_CHARS_MAX: usize = 10_000;
 
-/// Adds what was said with an action, if anything was. The caller changes the run in the same transaction.
+/// Adds what was said, with an action or by itself, if anything was. Takes the run's row: its events are numbered.
 pub async fn add(
     tx: &mut Tx,
     run: &RunId,
@@ -25,6 +25,7 @@ pub async fn add(
             format!("is longer than {BODY_CHARS_MAX} characters"),
         ));
     }
+    runs::store::hold(tx, run).await?;
     let id = CommentId::random();
     store::insert(tx, &id, run, &body, actor, now).await?;
     run_events::store::insert_comment(tx, run, &id, actor, now).await?;

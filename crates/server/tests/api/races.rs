@@ -80,6 +80,25 @@ on_both!(canceling_a_run_meets_a_claim, no_agent(), |server| {
     assert_eq!(server.owner.get(&format!("/runs/{}", run.id)).await.attribute("status"), "planning");
 });
 
+on_both!(a_comment_meets_a_run_that_moves_on, no_agent(), |server| {
+    let (_, run) = queued_run(server).await;
+    let (mut tx, app) = (server.app().db.begin().await.expect("a transaction begins"), server.app());
+    let (from, to) = (RunStatus::PlanQueued, RunStatus::Planning);
+    let id = RunId::from(run.id.clone());
+    let moved = runs::store::advance(&mut tx, &id, from, to, None, app.clock.now()).await;
+    assert!(moved.expect("a run can move on"));
+    let moving_on = async {
+        tokio::time::sleep(HALF_DONE).await;
+        tx.commit().await
+    };
+    let (path, comment) =
+        (format!("/runs/{}/comments", run.id), body("comments", &json!({ "body": "fine" })));
+    // Both write an event, and events are numbered.
+    let (moved, said) = tokio::join!(moving_on, server.owner.post(&path, &comment));
+    moved.expect("the run moves on");
+    said.expect_status(201);
+});
+
 on_both!(of_many_who_want_one_name_one_gets_it, no_agent(), |server| {
     let workspace = server.owner.workspace("net").await;
     let variables = format!("/workspaces/{workspace}/vars");

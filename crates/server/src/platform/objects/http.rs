@@ -1,5 +1,11 @@
 //! `/v1/object/…`: the one place where signed URLs are read and written.
 
+mod answer;
+mod receive;
+
+pub use answer::answer;
+pub use receive::{receive, receive_hashed};
+
 use crate::app::App;
 use crate::platform::access::Needs;
 use crate::platform::http::{Purpose, Route, UrlError, get, put};

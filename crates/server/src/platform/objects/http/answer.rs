@@ -1,6 +1,6 @@
 //! Answers a request with a stored object.
 
-use super::store;
+use super::super::store;
 use crate::app::App;
 use crate::platform::http::{ApiError, ApiResult};
 use axum::body::Body;
