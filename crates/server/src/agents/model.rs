@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+/// What a run's history says when its silent agent is heard of again: an action and a sentence.
+pub const AGENT_BACK: (&str, &str) = ("agent_back", "The agent is in contact again");
+
 /// The agent of a plan or an apply, as far as there is one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Executor {
