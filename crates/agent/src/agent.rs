@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use terrane_wire::{Claim, Hello, Job, VERSION, Welcome};
+use terrane_wire::{Claim, Hello, Job, VERSION, Welcome, instance_of};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -54,7 +54,10 @@ pub async fn run(
         version: VERSION,
         agent_id: work_dir.agent_id(),
         agent_name: settings.name.clone(),
-        agent_instance: hex(&rand::random::<[u8; 16]>()),
+        agent_instance: instance_of(
+            work_dir.count_process().map_err(failed)?,
+            &hex(&rand::random::<[u8; 8]>()),
+        ),
         holding: held.iter().map(Adopted::held).collect(),
     };
     let Some(welcome) = stop.run_until_cancelled(greet(&connection, &hello)).await.transpose()? else {

@@ -44,6 +44,14 @@ impl WorkDir {
         }
     }
 
+    /// The number of this process among those that had this folder: on disk before anybody hears of it.
+    pub(crate) fn count_process(&self) -> io::Result<u64> {
+        let path = self.path.join("agent-processes.json");
+        let number = read_json::<u64>(&path).unwrap_or(0) + 1;
+        write_durably(&path, &serde_json::to_vec(&number)?)?;
+        Ok(number)
+    }
+
     /// What the server called the agent last.
     pub(crate) fn agent_id(&self) -> Option<String> {
         let identity: Identity = read_json(&self.path.join("agent.json")).ok()?;
@@ -72,10 +80,12 @@ mod tests {
         let first = WorkDir::take(&path).expect("free");
         assert_eq!(first.agent_id(), None);
         first.keep_agent_id("agent-1").expect("kept");
+        assert_eq!(first.count_process().expect("counted"), 1);
         assert!(matches!(WorkDir::take(&path), Err(AgentError::InUse { .. })));
         drop(first);
         let second = WorkDir::take(&path).expect("free again");
         assert_eq!(second.agent_id().as_deref(), Some("agent-1"));
+        assert_eq!(second.count_process().expect("counted"), 2);
     }
 
     #[test]

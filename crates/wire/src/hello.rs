@@ -12,10 +12,22 @@ pub struct Hello {
     pub agent_id: Option<String>,
     /// A name for people, such as the host's.
     pub agent_name: String,
-    /// Random, new with every agent process: tells a restarted agent from a slow one.
+    /// New with every agent process, as [`instance_of`] makes it: tells a restarted agent from a slow one.
     pub agent_instance: String,
     /// Every job of which this agent still has the folder. What else the server believes it to hold is lost.
     pub holding: Vec<Held>,
+}
+
+/// Names an agent process: by its number among those of its work directory, so that a call of an earlier one which comes
+/// late is told from one of a later process, and by chance.
+pub fn instance_of(number: u64, random: &str) -> String {
+    format!("{number:016x}-{random}")
+}
+
+/// Whether an instance is of an earlier process than another of the same agent.
+pub fn is_earlier(instance: &str, other: &str) -> bool {
+    let number = |name: &str| u64::from_str_radix(name.split_once('-')?.0, 16).ok();
+    matches!((number(instance), number(other)), (Some(one), Some(later)) if one < later)
 }
 
 /// A job an agent still has.
@@ -50,4 +62,17 @@ pub struct Claim {
     pub engines: Vec<Engine>,
     /// How long the server may hold the call when nothing is waiting, milliseconds.
     pub wait_ms: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{instance_of, is_earlier};
+
+    #[test]
+    fn processes_of_an_agent_have_an_order() {
+        assert!(is_earlier(&instance_of(9, "f"), &instance_of(10, "a")));
+        assert!(!is_earlier(&instance_of(10, "a"), &instance_of(10, "b")));
+        assert!(!is_earlier(&instance_of(11, "a"), &instance_of(10, "b")));
+        assert!(!is_earlier("made-otherwise", &instance_of(10, "b")));
+    }
 }

@@ -27,7 +27,7 @@ mod report;
 mod running;
 mod secret;
 
-pub use hello::{Claim, Held, Hello, Welcome};
+pub use hello::{Claim, Held, Hello, Welcome, instance_of, is_earlier};
 pub use job::{
     ApplyTask, Category, ConfigurationSource, Engine, EngineKind, Job, ObjectSource, PlanOptions, PlanTask,
     StateSource, Task, Uploads, Variable, WorkspaceInfo,

@@ -25,9 +25,12 @@ fn is_root(inside: &[&str]) -> bool {
     source || matches!(inside, ["tests", _] | ["tests", _, "main"])
 }
 
+/// Test binaries beside the first of their crate. The simulation needs no runtime and no database, and is run alone.
+const ALONE: [&str; 1] = ["crates/server/tests/simulation/main.rs"];
+
 /// Each test binary is linked by itself, which is most of the time: one for a crate.
 fn one_test_binary(tree: &Tree, file: &SourceFile, inside: &[&str], report: &mut Report) {
-    if inside[0] != "tests" {
+    if inside[0] != "tests" || ALONE.contains(&file.path.as_str()) {
         return;
     }
     let folder = file.path[..file.path.len() - (inside.join("/").len() + ".rs".len())].to_owned() + "tests/";

@@ -3,6 +3,7 @@
 use std::{fs, io, os::unix::fs::DirBuilderExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use terrane_wire::Job;
 
 /// The folder of one job. Only the parts named in [`Folder::writable`] and `input` are open to the engine.
 #[derive(Debug, Clone)]
@@ -14,14 +15,23 @@ impl Folder {
         Self(root.into())
     }
 
+    /// The name of the folder of a job under one lease. A job that was lost may come back to the same agent under
+    /// another one, before the agent knows that it was lost.
+    pub(crate) fn name_of(job: &Job) -> String {
+        match job.lease_epoch {
+            ..=1 => job.id.clone(),
+            later => format!("{}-{later}", job.id),
+        }
+    }
+
     /// Makes the folder of a job; one that exists is an error, because half a folder must not be reused.
-    pub(crate) fn create(work_dir: &Utf8Path, job_id: &str) -> io::Result<Self> {
-        let is_plain = !job_id.is_empty()
-            && job_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    pub(crate) fn create(work_dir: &Utf8Path, name: &str) -> io::Result<Self> {
+        let is_plain = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         if !is_plain {
             return Err(io::Error::other("the job's id is no file name"));
         }
-        let folder = Self(work_dir.join(job_id));
+        let folder = Self(work_dir.join(name));
         private(&folder.0)?;
         folder.create_parts()?;
         Ok(folder)

@@ -51,7 +51,9 @@ pub(crate) fn find_held(work_dir: &Utf8Path) -> io::Result<Vec<Adopted>> {
         }
         let folder = Folder::at(entry.path());
         match Kept::read(&folder) {
-            Ok(kept) if kept.job.id == entry.file_name() => found.push(Adopted { kept, folder }),
+            Ok(kept) if Folder::name_of(&kept.job) == entry.file_name() => {
+                found.push(Adopted { kept, folder });
+            }
             other => {
                 let reason = other.err().map_or("it is of another job".to_owned(), |error| error.to_string());
                 if is_precious(&folder) {
@@ -66,8 +68,22 @@ pub(crate) fn find_held(work_dir: &Utf8Path) -> io::Result<Vec<Adopted>> {
             }
         }
     }
-    found.sort_by(|one, other| one.kept.job.id.cmp(&other.kept.job.id));
-    Ok(found)
+    Ok(without_older(found))
+}
+
+/// Of two leases of a job the older one is nobody's any more: an apply that was started under it would have no other.
+fn without_older(mut found: Vec<Adopted>) -> Vec<Adopted> {
+    let place = |adopted: &Adopted| (adopted.kept.job.id.clone(), adopted.kept.job.lease_epoch);
+    found.sort_by_key(|adopted| std::cmp::Reverse(place(adopted)));
+    let mut newest: Vec<Adopted> = Vec::new();
+    for adopted in found {
+        match newest.last() {
+            Some(later) if later.kept.job.id == adopted.kept.job.id => adopted.end(),
+            _ => newest.push(adopted),
+        }
+    }
+    newest.reverse();
+    newest
 }
 
 /// Every job of which there is a folder now.
@@ -91,7 +107,7 @@ pub(crate) async fn run_adopted(context: Arc<Context>, adopted: Adopted, stop: C
 /// Runs a job from its beginning. What it is, is on disk before anything is done about it.
 pub(crate) async fn run_claimed(context: Arc<Context>, job: Job, stop: CancellationToken) {
     let kept = Kept::new(job, hex(&rand::random::<[u8; 24]>()));
-    let made = Folder::create(&context.settings.work_dir, &kept.job.id)
+    let made = Folder::create(&context.settings.work_dir, &Folder::name_of(&kept.job))
         .and_then(|folder| kept.write(&folder).map(|()| folder));
     match made {
         Ok(folder) => run_job(context, kept, folder, false, stop).await,

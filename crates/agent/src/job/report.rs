@@ -81,10 +81,18 @@ pub(super) async fn conclude(run: &Run, phase: Phase, states: States) -> Option<
         report.log_size_bytes = run.pump.flush().await.ok()?;
         Some(report)
     };
-    let report = tokio::time::timeout(AWAY_MAX, concluded).await.unwrap_or_else(|_| {
-        tracing::error!(job = run.job.id, folder = %run.folder.root(), "the server was away for too long");
-        None
-    })?;
+    let report = match tokio::time::timeout(AWAY_MAX, concluded).await {
+        Ok(Some(report)) => report,
+        Ok(None) => {
+            // The heart hears of it, too, but may be later: whoever is first removes what nobody wants.
+            run.abandon().await;
+            return None;
+        }
+        Err(_) => {
+            tracing::error!(job = run.job.id, folder = %run.folder.root(), "the server was away for too long");
+            return None;
+        }
+    };
     if let Err(error) = keep_report(&run.folder, &report) {
         tracing::warn!(job = run.job.id, %error, "failed to keep a report");
     }

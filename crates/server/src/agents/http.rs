@@ -6,6 +6,7 @@ mod upload;
 
 pub use upload::upload;
 
+use super::model::AGENT_BACK;
 use super::{claim, hello, report};
 use crate::app::App;
 use crate::applies;
@@ -114,8 +115,7 @@ async fn hear(app: &App, tx: &mut Tx, job: &Job, epoch: i64) -> ApiResult<(Job, 
         Heard::Renewed { is_back } => {
             scheduler::store::save(tx, &job).await?;
             if is_back {
-                let event = ("agent_back", "The agent is in contact again");
-                run_events::store::insert(tx, &job.run_id, event, None, now).await?;
+                run_events::store::insert(tx, &job.run_id, AGENT_BACK, None, now).await?;
             }
         }
     }

@@ -3,6 +3,9 @@
 use super::store::Executor;
 use serde::Serialize;
 
+/// What a run's history says when its silent agent is heard of again: an action and a sentence.
+pub const AGENT_BACK: (&str, &str) = ("agent_back", "The agent is in contact again");
+
 /// `execution-details` of a plan or an apply (api-contract section 20 row 31): the server's own agent is `remote` and
 /// has no ids.
 #[derive(Debug, Serialize)]

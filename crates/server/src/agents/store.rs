@@ -7,13 +7,14 @@ use crate::platform::db::{DbError, Exec, Tx, sql};
 const FIND: &str = "SELECT id, agent_pool_id, name, instance FROM agents WHERE id = $1";
 const INSERT: &str = "INSERT INTO agents (id, agent_pool_id, name, instance, last_ping_at, created_at) \
      VALUES ($1, $2, $3, $4, $5, $5)";
+const HOLD: &str = "UPDATE agents SET instance = instance WHERE id = $1";
 const RENEW: &str = "UPDATE agents SET name = $1, instance = $2, last_ping_at = $3 WHERE id = $4";
 const PING: &str = "UPDATE agents SET last_ping_at = $1 WHERE id = $2";
 const POOL_BY_NAME: &str = "SELECT id FROM agent_pools WHERE name = $1";
 const INSERT_POOL: &str = "INSERT INTO agent_pools (id, name, created_at) VALUES ($1, $2, $3)";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, INSERT, RENEW, PING, POOL_BY_NAME, INSERT_POOL];
+pub const STATEMENTS: &[&str] = &[FIND, INSERT, HOLD, RENEW, PING, POOL_BY_NAME, INSERT_POOL];
 
 /// The agent of a plan or an apply, as far as there is one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -52,6 +53,11 @@ pub async fn insert(tx: &mut Tx, agent: &Agent, now: Time) -> Result<(), DbError
         .bind(&agent.instance)
         .bind(now);
     tx.run(query).await.map(drop)
+}
+
+/// Takes an agent's row for the rest of the transaction.
+pub async fn hold(tx: &mut Tx, id: &AgentId) -> Result<(), DbError> {
+    tx.run(sql(HOLD).bind(id)).await.map(drop)
 }
 
 /// A new process of an agent.

@@ -150,15 +150,15 @@ impl Lease {
                     self.expires_at = Some(silent_since.plus(patience.silence));
                     return Fate::Silent;
                 }
-                self.forsake(now)
+                self.forsake(self.epoch, now)
             }
             _ => Fate::Unchanged,
         }
     }
 
-    /// The agent does not have it any more.
-    pub fn forsake(&mut self, now: Time) -> Fate {
-        if self.agent.is_none() || self.given_up_at.is_some() {
+    /// The agent does not have it any more. By then it may have gone to another one: that one has a lease of its own.
+    pub fn forsake(&mut self, epoch: i64, now: Time) -> Fate {
+        if self.agent.is_none() || self.epoch != epoch || self.given_up_at.is_some() {
             return Fate::Unchanged;
         }
         if self.is_started {
@@ -229,14 +229,15 @@ mod tests {
     #[test]
     fn an_apply_that_was_not_started_goes_to_another_agent() {
         let mut lease = granted(Phase::Apply);
-        assert_eq!(lease.forsake(at(1)), Fate::Requeued);
+        assert_eq!(lease.forsake(1, at(1)), Fate::Requeued);
         assert!(lease.grant(AgentId::random(), at(1), PATIENCE) && lease.start(2));
-        assert_eq!(lease.forsake(at(2)), Fate::Uncertain);
+        assert_eq!(lease.forsake(1, at(2)), Fate::Unchanged, "another agent has it by now");
+        assert_eq!(lease.forsake(2, at(2)), Fate::Uncertain);
         let mut never = granted(Phase::Apply);
-        for _ in 1..APPLY_ATTEMPTS_MAX {
-            assert_eq!(never.forsake(at(1)), Fate::Requeued);
+        for epoch in 1..APPLY_ATTEMPTS_MAX {
+            assert_eq!(never.forsake(epoch, at(1)), Fate::Requeued);
             assert!(never.grant(AgentId::random(), at(1), PATIENCE));
         }
-        assert_eq!(never.forsake(at(1)), Fate::Lost);
+        assert_eq!(never.forsake(APPLY_ATTEMPTS_MAX, at(1)), Fate::Lost);
     }
 }

@@ -25,7 +25,7 @@ pub enum Cause {
 
 /// Looks at a job again with its row held, and does what its lease says.
 pub async fn lose(app: &App, job: &Job, cause: Cause) -> Result<(), ApiError> {
-    let now = app.clock.now();
+    let (now, epoch) = (app.clock.now(), job.lease.epoch);
     let evidence = applies::gather(app, job).await?;
     let mut tx = app.db.begin().await?;
     let Some(run) = runs::store::find(&mut tx, &job.run_id).await? else { return Ok(()) };
@@ -34,7 +34,7 @@ pub async fn lose(app: &App, job: &Job, cause: Cause) -> Result<(), ApiError> {
     let Some(run) = runs::store::find(&mut tx, &run.id).await? else { return Ok(()) };
     let fate = match cause {
         Cause::Silent => job.lease.miss(now, app.config.patience()),
-        Cause::NotHeld => job.lease.forsake(now),
+        Cause::NotHeld => job.lease.forsake(epoch, now),
     };
     if fate == Fate::Unchanged {
         return Ok(());

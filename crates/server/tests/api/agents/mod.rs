@@ -1,5 +1,6 @@
 //! What agents call: an agent that a test plays itself.
 
+mod hello;
 mod log;
 mod lost;
 mod played;

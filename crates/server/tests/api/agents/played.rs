@@ -55,12 +55,23 @@ impl Played {
     }
 
     async fn hello(&mut self, id: Value, holding: &[&Value]) -> Vec<String> {
-        let held = |job: &&Value| json!({ "job_id": job["id"], "lease_epoch": job["lease_epoch"] });
-        let hello = json!({ "version": terrane_wire::VERSION, "agent_id": id, "agent_name": "played",
-            "agent_instance": self.instance, "holding": holding.iter().map(held).collect::<Vec<_>>() });
-        let welcome = self.actor.post("//agent/v1/hello", &hello).await.expect_status(200).json();
+        let welcome = self.say_hello(&id, &self.instance, holding).await.expect_status(200).json();
         self.id = welcome["agent_id"].as_str().unwrap().to_owned();
         welcome["lost"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The call itself, of a process of any name.
+    pub async fn say_hello(&self, id: &Value, instance: &str, holding: &[&Value]) -> Answer {
+        let held = |job: &&Value| json!({ "job_id": job["id"], "lease_epoch": job["lease_epoch"] });
+        let hello = json!({ "version": terrane_wire::VERSION, "agent_id": id, "agent_name": "played",
+            "agent_instance": instance, "holding": holding.iter().map(held).collect::<Vec<_>>() });
+        self.actor.post("//agent/v1/hello", &hello).await
+    }
+
+    /// Says hello as the process of this number.
+    pub async fn restart_as(&mut self, number: u64) {
+        self.instance = terrane_wire::instance_of(number, "a");
+        self.hello(json!(self.id), &[]).await;
     }
 
     /// Asks for a job once.
