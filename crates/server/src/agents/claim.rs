@@ -152,7 +152,7 @@ fn names(offered: &[Engine]) -> String {
 /// Ends a phase that no engine can do, with the reason in its log.
 async fn give_up(app: &App, waiting: &Job, reason: String) -> ApiResult<()> {
     let now = app.clock.now();
-    let evidence = applies::gather(app, waiting).await?;
+    let evidence = applies::gather(app, waiting, false).await?;
     let mut tx = app.db.begin().await?;
     let run = runs::store::find(&mut tx, &waiting.run_id).await?.ok_or_else(ApiError::not_found)?;
     workspaces::store::guard(&mut tx, &run.workspace_id, now).await?;

@@ -19,7 +19,9 @@ pub async fn take(app: &App, id: &JobId, report: &Report) -> ApiResult<()> {
     };
     let evidence = match job.lease.phase {
         Phase::Plan => None,
-        Phase::Apply => Some(applies::gather(app, &job).await?),
+        Phase::Apply => {
+            Some(applies::gather(app, &job, report.is_state_uncertain && job.lease.is_started).await?)
+        }
     };
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;

@@ -11,9 +11,11 @@ use crate::platform::scheduler;
 use crate::platform::scheduler::store::Job;
 use crate::state_versions;
 use crate::state_versions::contents::{self, Contents};
+use bytes::Bytes;
 use md5::{Digest, Md5};
+use serde_json::json;
 use std::collections::BTreeSet;
-use terrane_blob::Object;
+use terrane_blob::{Object, ObjectId};
 
 /// What an agent uploads of an apply that broke, as rows name it.
 pub(super) const ERRORED_STATE: &str = "errored-state";
@@ -26,14 +28,16 @@ pub struct Evidence {
     /// The newest state its engine wrote.
     pub newest: Option<StateVersionId>,
     /// The engine's `errored.tfstate`: newer than every state that was written.
-    pub errored: Option<Errored>,
+    pub errored: Option<Kept>,
+    /// Where an uncertain apply left neither: a copy of the state before it.
+    pub untouched: Option<Kept>,
     /// What the newest of these states holds.
     pub addresses: BTreeSet<String>,
 }
 
-/// A state that its engine kept to itself.
+/// A stored state without a row.
 #[derive(Debug)]
-pub struct Errored {
+pub struct Kept {
     /// As it is stored.
     pub object: Object,
     /// What it says.
@@ -42,17 +46,26 @@ pub struct Errored {
     pub md5: String,
 }
 
-/// Gathers it.
-pub async fn gather(app: &App, job: &Job) -> ApiResult<Evidence> {
+/// Gathers it. Engines write their first state after 20 seconds: one that was killed before has left none, and then the
+/// state before it is what a person has to decide on, and what the list of completed objects is compared with.
+pub async fn gather(app: &App, job: &Job, is_uncertain: bool) -> ApiResult<Evidence> {
     let done = read_log(app, &job.apply_id).await?;
     let newest = state_versions::store::newest_of_run(&app.db, &job.run_id).await?;
     let errored = errored_state(app, job).await?;
+    let mut untouched = None;
     let (errored, addresses) = match (errored, &newest) {
         (Some((errored, addresses)), _) => (Some(errored), addresses),
         (None, Some(newest)) => (None, of(&state_versions::state_of(app, &app.db, newest).await?)),
-        (None, None) => (None, before(app, &job.run_id).await?),
+        (None, None) => {
+            let state = before(app, &job.run_id).await?;
+            let addresses = state.as_deref().map(of).unwrap_or_default();
+            if is_uncertain {
+                untouched = Some(keep(app, state.unwrap_or_else(nothing)).await?);
+            }
+            (None, addresses)
+        }
     };
-    Ok(Evidence { done, newest: newest.map(|newest| newest.id), errored, addresses })
+    Ok(Evidence { done, newest: newest.map(|newest| newest.id), errored, untouched, addresses })
 }
 
 async fn read_log(app: &App, apply: &ApplyId) -> ApiResult<Done> {
@@ -68,14 +81,14 @@ fn of(state: &[u8]) -> BTreeSet<String> {
 }
 
 /// A file that is no state is kept as it came, and nothing is read from it.
-async fn errored_state(app: &App, job: &Job) -> ApiResult<Option<(Errored, BTreeSet<String>)>> {
+async fn errored_state(app: &App, job: &Job) -> ApiResult<Option<(Kept, BTreeSet<String>)>> {
     let Some(id) = scheduler::store::upload(&app.db, &job.id, ERRORED_STATE).await? else { return Ok(None) };
     let object = objects::store::find(&app.db, &id).await?.ok_or_else(ApiError::not_found)?;
     let state = app.blobs.get(&object, app.config.limits.state_bytes_max).await?;
     match contents::read(&state[..]) {
         Ok(contents) => {
             let md5 = hex(&Md5::digest(&state));
-            Ok(Some((Errored { object, contents, md5 }, of(&state))))
+            Ok(Some((Kept { object, contents, md5 }, of(&state))))
         }
         Err(error) => {
             tracing::warn!(apply.id = %job.apply_id, %error, "an errored.tfstate cannot be read");
@@ -84,13 +97,26 @@ async fn errored_state(app: &App, job: &Job) -> ApiResult<Option<(Errored, BTree
     }
 }
 
-/// What there was before an apply that wrote no state at all.
-async fn before(app: &App, run: &RunId) -> ApiResult<BTreeSet<String>> {
+/// What there was before an apply that wrote no state at all; `None` when it was the first one.
+async fn before(app: &App, run: &RunId) -> ApiResult<Option<Bytes>> {
     let made = crate::plans::store::made(&app.db, run).await?;
-    let Some(id) = made.and_then(|made| made.state_version_id) else { return Ok(BTreeSet::new()) };
-    let Some(version) = state_versions::store::find(&app.db, &id.into()).await? else {
-        return Ok(BTreeSet::new());
-    };
-    let state = state_versions::state_of(app, &app.db, &version).await?;
-    Ok(of(&state))
+    let Some(id) = made.and_then(|made| made.state_version_id) else { return Ok(None) };
+    let Some(version) = state_versions::store::find(&app.db, &id.into()).await? else { return Ok(None) };
+    Ok(Some(state_versions::state_of(app, &app.db, &version).await?))
+}
+
+/// A state that holds nothing, as an engine would begin with it.
+fn nothing() -> Bytes {
+    let lineage: [u8; 16] = rand::random();
+    let state =
+        json!({ "version": 4, "serial": 0, "lineage": hex(&lineage), "outputs": {}, "resources": [] });
+    state.to_string().into()
+}
+
+/// An object of its own, so that each state version can be deleted alone.
+async fn keep(app: &App, state: Bytes) -> ApiResult<Kept> {
+    let md5 = hex(&Md5::digest(&state));
+    let object = app.blobs.put(ObjectId::random(), state).await?;
+    let contents = state_versions::contents_of(app, &object).await?;
+    Ok(Kept { object, contents, md5 })
 }

@@ -1,7 +1,7 @@
 //! Ends an apply: apply, run, counts, state, event, lock and the log's last byte become visible in one transaction. What
 //! is uncertain stays so until a person decides: the newest state is *recovered*, and the workspace stays locked.
 
-use super::evidence::{Errored, Evidence};
+use super::evidence::{Evidence, Kept};
 use super::model::ApplyStatus;
 use super::store;
 use crate::app::App;
@@ -20,6 +20,8 @@ use terrane_wire::{Outcome, Report};
 
 /// An `errored.tfstate` comes after every state that was written.
 const AFTER_ALL_WRITES: i64 = i64::MAX;
+/// The state before the apply comes before every state that its agent may still bring.
+const BEFORE_ALL_WRITES: i64 = -1;
 
 /// How an apply ended.
 #[derive(Debug, Clone)]
@@ -119,31 +121,32 @@ pub async fn deliver_late(
 
 /// Keeps the newest state for a person to decide on, with the list of what was completed and is not in it.
 async fn recover(app: &App, tx: &mut Tx, run: &Run, job: &Job, evidence: &Evidence) -> ApiResult<()> {
-    let newest = match &evidence.errored {
-        Some(errored) => Some(keep_errored(app, tx, run, errored).await?),
-        None => evidence.newest.clone(),
+    let (newest, is_written) = match (&evidence.errored, &evidence.newest, &evidence.untouched) {
+        (Some(errored), ..) => (keep(app, tx, run, errored, AFTER_ALL_WRITES).await?, true),
+        (None, Some(newest), _) => (newest.clone(), true),
+        (None, None, Some(untouched)) => (keep(app, tx, run, untouched, BEFORE_ALL_WRITES).await?, false),
+        (None, None, None) => return Ok(()),
     };
-    let Some(newest) = newest else { return Ok(()) };
     let completed = evidence.done.not_in(&evidence.addresses);
     state_versions::mark_recovered(tx, &newest, &completed).await?;
     let version = state_versions::store::find(&mut *tx, &newest).await?;
-    if let Some(object) = version.and_then(|version| version.object_id) {
+    if let Some(object) = version.and_then(|version| version.object_id).filter(|_| is_written) {
         store::set_errored_state(tx, &job.apply_id, &object).await?;
     }
     Ok(())
 }
 
-async fn keep_errored(app: &App, tx: &mut Tx, run: &Run, errored: &Errored) -> ApiResult<StateVersionId> {
-    let contents = &errored.contents;
+async fn keep(app: &App, tx: &mut Tx, run: &Run, kept: &Kept, sequence: i64) -> ApiResult<StateVersionId> {
+    let contents = &kept.contents;
     let new = NewFromRun {
         workspace_id: &run.workspace_id,
         run_id: &run.id,
-        sequence: AFTER_ALL_WRITES,
-        object: &errored.object,
+        sequence,
+        object: &kept.object,
         json_object: None,
         serial: contents.serial.unwrap_or(0),
         lineage: contents.lineage.as_deref(),
-        md5: &errored.md5,
+        md5: &kept.md5,
         contents,
     };
     let version = state_versions::insert_from_run(app, tx, new).await?;

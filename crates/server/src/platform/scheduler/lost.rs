@@ -26,16 +26,15 @@ pub enum Cause {
 /// Looks at a job again with its row held, and does what its lease says.
 pub async fn lose(app: &App, job: &Job, cause: Cause) -> Result<(), ApiError> {
     let (now, epoch) = (app.clock.now(), job.lease.epoch);
-    let evidence = applies::gather(app, job).await?;
+    // What will become of it, as far as can be said without its row.
+    let expected = fate_of(app, &mut job.clone(), cause, epoch, now);
+    let evidence = applies::gather(app, job, expected == Fate::Uncertain).await?;
     let mut tx = app.db.begin().await?;
     let Some(run) = runs::store::find(&mut tx, &job.run_id).await? else { return Ok(()) };
     workspaces::store::guard(&mut tx, &run.workspace_id, now).await?;
     let Some(mut job) = store::hold(&mut tx, &job.id).await? else { return Ok(()) };
     let Some(run) = runs::store::find(&mut tx, &run.id).await? else { return Ok(()) };
-    let fate = match cause {
-        Cause::Silent => job.lease.miss(now, app.config.patience()),
-        Cause::NotHeld => job.lease.forsake(epoch, now),
-    };
+    let fate = fate_of(app, &mut job, cause, epoch, now);
     if fate == Fate::Unchanged {
         return Ok(());
     }
@@ -66,6 +65,13 @@ pub async fn lose(app: &App, job: &Job, cause: Cause) -> Result<(), ApiError> {
         }
     }
     Ok(())
+}
+
+fn fate_of(app: &App, job: &mut Job, cause: Cause, epoch: i64, now: Time) -> Fate {
+    match cause {
+        Cause::Silent => job.lease.miss(now, app.config.patience()),
+        Cause::NotHeld => job.lease.forsake(epoch, now),
+    }
 }
 
 fn said(app: &App, cause: Cause) -> String {
