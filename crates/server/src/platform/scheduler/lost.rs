@@ -67,6 +67,7 @@ pub async fn lose(app: &App, job: &Job, cause: Cause) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// What the lease says; `epoch` is that of the lease that was found wanting.
 fn fate_of(app: &App, job: &mut Job, cause: Cause, epoch: i64, now: Time) -> Fate {
     match cause {
         Cause::Silent => job.lease.miss(now, app.config.patience()),
