@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::ids::{CommentId, RunId};
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
 use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, ok, post};
-use crate::workspaces;
+use crate::{runs, workspaces};
 use axum::extract::{Path, State};
 use serde::Serialize;
 use terrane_jsonapi::{Document, Relationship, Resource, ResourceId};
@@ -55,6 +55,8 @@ async fn make(
     let (run, actor, now) = (RunId::from(run), &granted.caller().user_id, app.clock.now());
     let mut tx = app.db.begin().await?;
     workspaces::store::guard(&mut tx, &granted.workspace_id, now).await?;
+    // An agent that claims the run does not take the workspace's row.
+    runs::store::hold(&mut tx, &run).await?;
     let comment = super::add(&mut tx, &run, Some(text), actor, now).await?;
     let comment = comment.ok_or_else(|| ApiError::invalid_attribute("body", "body is missing"))?;
     tx.commit().await?;

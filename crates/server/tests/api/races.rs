@@ -138,3 +138,20 @@ on_both!(a_row_without_what_it_belongs_to_is_told_from_a_failure, no_agent(), |s
         scheduler::store::insert(&mut tx, &JobId::random(), &run, scheduler::Phase::Plan, 1, now).await;
     assert!(matches!(failed, Err(DbError::Missing(_))), "{failed:?}");
 });
+
+on_both!(a_comment_meets_a_claim_that_has_written_its_event, no_agent(), |server| {
+    let (_, run) = queued_run(server).await;
+    let (mut tx, waiting) = begin_claim(server).await;
+    let (from, to) = (RunStatus::PlanQueued, RunStatus::Planning);
+    let now = server.app().clock.now();
+    assert!(runs::store::advance(&mut tx, &waiting.run_id, from, to, None, now).await.expect("it moves"));
+    let half_done = async {
+        tokio::time::sleep(HALF_DONE).await;
+        tx.commit().await
+    };
+    let path = format!("/runs/{}/comments", run.id);
+    let comment = body("comments", &json!({ "body": "fine" }));
+    let (claimed, commented) = tokio::join!(half_done, server.owner.post(&path, &comment));
+    claimed.expect("the claim is not ended");
+    commented.expect_status(201);
+});
