@@ -2,6 +2,7 @@
 
 use crate::cli::{AgentArgs, SandboxLevel};
 use crate::signals::Signals;
+use crate::times;
 use anyhow::{Context, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use secrecy::SecretString;
@@ -67,7 +68,7 @@ fn settings(args: AgentArgs) -> anyhow::Result<Settings> {
         },
         memory_bytes_max: MEMORY_BYTES_MAX,
         processes_max: PROCESSES_MAX,
-        snapshot_interval: Settings::SNAPSHOT_INTERVAL,
+        snapshot_interval: times::snapshot_interval(args.snapshot_interval)?,
         name: args.name.unwrap_or_else(host_name),
         token: read_token(&args.token_file)?,
     })

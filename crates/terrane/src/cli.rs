@@ -1,10 +1,14 @@
 //! The command line. Each setting is a flag, a `TERRANE_…` variable, or a line of the configuration file, in this
 //! order of strength.
 
+use crate::times::Span;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::net::SocketAddr;
+
+/// The group of the times in the help.
+const TIMES: &str = "Times";
 
 /// The open plan server for OpenTofu and Terraform.
 ///
@@ -40,7 +44,7 @@ pub enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the server: API, scheduler and an embedded agent. Nothing else has to run.
-    Server(ServerArgs),
+    Server(Box<ServerArgs>),
     /// Run an agent beside a server: it asks for runs, executes them on this machine, and reports.
     ///
     /// On SIGTERM it takes nothing new and ends at once. Runs that are under way go on without it; the next agent on the
@@ -134,6 +138,9 @@ pub struct AgentArgs {
     /// How much of the sandbox must be had
     #[arg(long, env = "TERRANE_AGENT_SANDBOX", value_enum, default_value_t = SandboxLevel::BestEffort)]
     pub sandbox: SandboxLevel,
+    /// How often an engine that applies writes its state; engines know nothing shorter than 20s
+    #[arg(long, env = "TERRANE_AGENT_SNAPSHOT_INTERVAL", value_name = "TIME", help_heading = TIMES, default_value = "20s")]
+    pub snapshot_interval: Span,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -188,6 +195,38 @@ pub struct ServerArgs {
     /// How much of the sandbox must be had [default: best-effort]
     #[arg(long, env = "TERRANE_SANDBOX", value_enum)]
     pub sandbox: Option<SandboxLevel>,
+    /// How often an agent says that it works on a run [default: 5s]
+    #[arg(long, env = "TERRANE_HEARTBEAT", value_name = "TIME", help_heading = TIMES)]
+    pub heartbeat: Option<Span>,
+    /// An agent that is silent for so long has lost its run: a plan is made again, an apply that was not started goes
+    /// to another agent [default: 30s]
+    #[arg(long, env = "TERRANE_LEASE", value_name = "TIME", help_heading = TIMES)]
+    pub lease: Option<Span>,
+    /// How long the silent agent of a started apply is waited for after its lease, before the run ends as "state
+    /// uncertain" [default: 15m]
+    #[arg(long, env = "TERRANE_SILENCE", value_name = "TIME", help_heading = TIMES)]
+    pub silence: Option<Span>,
+    /// How long an engine may take to end after it was interrupted, before it is killed [default: 95s]
+    #[arg(long, env = "TERRANE_INTERRUPT_GRACE", value_name = "TIME", help_heading = TIMES)]
+    pub interrupt_grace: Option<Span>,
+    /// After a cancel, how long until it can be forced [default: 60s]
+    #[arg(long, env = "TERRANE_FORCE_CANCEL_WAIT", value_name = "TIME", help_heading = TIMES)]
+    pub force_cancel_wait: Option<Span>,
+    /// A plan that takes longer is ended [default: 2h]
+    #[arg(long, env = "TERRANE_PLAN_TIMEOUT", value_name = "TIME", help_heading = TIMES)]
+    pub plan_timeout: Option<Span>,
+    /// An apply that takes longer is ended [default: 22h]
+    #[arg(long, env = "TERRANE_APPLY_TIMEOUT", value_name = "TIME", help_heading = TIMES)]
+    pub apply_timeout: Option<Span>,
+    /// How often an engine that applies writes its state; engines know nothing shorter than 20s [default: 20s]
+    #[arg(long, env = "TERRANE_SNAPSHOT_INTERVAL", value_name = "TIME", help_heading = TIMES)]
+    pub snapshot_interval: Option<Span>,
+    /// How long an agent that was given up may still bring what its apply has written [default: 24h]
+    #[arg(long, env = "TERRANE_LATE_DELIVERY", value_name = "TIME", help_heading = TIMES)]
+    pub late_delivery: Option<Span>,
+    /// How long a request for a log waits for new lines [default: 20s]
+    #[arg(long, env = "TERRANE_LOG_POLL", value_name = "TIME", help_heading = TIMES)]
+    pub log_poll: Option<Span>,
 }
 
 impl ServerArgs {
@@ -206,6 +245,16 @@ impl ServerArgs {
             engine_path: if self.engine_path.is_empty() { file.engine_path } else { self.engine_path },
             engine_cli_config: self.engine_cli_config.or(file.engine_cli_config),
             sandbox: self.sandbox.or(file.sandbox),
+            heartbeat: self.heartbeat.or(file.heartbeat),
+            lease: self.lease.or(file.lease),
+            silence: self.silence.or(file.silence),
+            interrupt_grace: self.interrupt_grace.or(file.interrupt_grace),
+            force_cancel_wait: self.force_cancel_wait.or(file.force_cancel_wait),
+            plan_timeout: self.plan_timeout.or(file.plan_timeout),
+            apply_timeout: self.apply_timeout.or(file.apply_timeout),
+            snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
+            late_delivery: self.late_delivery.or(file.late_delivery),
+            log_poll: self.log_poll.or(file.log_poll),
         }
     }
 }

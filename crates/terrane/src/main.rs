@@ -7,6 +7,7 @@ mod demo;
 mod server;
 mod signals;
 mod telemetry;
+mod times;
 
 use clap::Parser;
 use cli::{AdminCommand, Cli, Command};
@@ -50,7 +51,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Server(args) => server::run(args).await,
+            Command::Server(args) => server::run(*args).await,
             Command::Agent(args) => agent::run(args).await,
             Command::Admin { command: AdminCommand::Token(args) } => admin::token(args).await,
             Command::Demo(args) => demo::run(args).await,

@@ -2,13 +2,14 @@
 
 use crate::cli::{SandboxLevel, ServerArgs};
 use crate::signals::Signals;
+use crate::times;
 use anyhow::{Context, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::process::ExitCode;
 use terrane_agent::SandboxDemand;
 use terrane_server::Server;
 use terrane_server::clock::Clock;
-use terrane_server::config::Config;
+use terrane_server::config::{Config, Limits};
 
 /// Where everything is kept unless said otherwise.
 pub const DATA_DIR: &str = "terrane-data";
@@ -57,7 +58,10 @@ fn config(args: ServerArgs) -> anyhow::Result<Config> {
         }
         None => args,
     };
+    let mut limits = Limits::default();
+    times::set(&mut limits, &args)?;
     let mut config = Config::new(args.data_dir.unwrap_or_else(|| Utf8PathBuf::from(DATA_DIR)));
+    config.limits = limits;
     config.listen = args.listen.unwrap_or(config.listen);
     config.public_url = args.public_url.map(public_url).transpose()?;
     config.database_url = args.database_url;

@@ -16,6 +16,7 @@ mod answer;
 mod builders;
 mod database;
 mod engines;
+mod histories;
 pub mod postgres;
 mod programs;
 mod server;

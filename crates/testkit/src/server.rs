@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::database::{self, Database};
 use crate::engines::Engines;
+use crate::histories::check_histories;
 use crate::programs::built;
 use camino::Utf8PathBuf;
 use std::net::SocketAddr;
@@ -117,13 +118,32 @@ impl TestServer {
         tx.commit().await.expect("the database answers");
     }
 
+    /// Whether every run has only come where it could come; else which has not.
+    ///
+    /// # Errors
+    /// Names the run and the step.
+    pub async fn check_histories(&self) -> Result<(), String> {
+        check_histories(&self.server.app.db).await
+    }
+
     /// The folder with everything of this test.
     pub fn folder(&self) -> Utf8PathBuf {
         Utf8PathBuf::try_from(self.folder.path().to_owned()).expect("temporary paths are UTF-8")
     }
 
-    /// Stops the server and deletes what it made.
+    /// Stops the server and deletes what it made. Before that the history of every run there is must be a legal one.
+    ///
+    /// # Panics
+    /// When a run has come where it could not come.
     pub async fn end(self) {
+        if let Err(reason) = self.check_histories().await {
+            panic!("{reason}");
+        }
+        self.end_with_illegal_histories().await;
+    }
+
+    /// The same for a test that has moved runs behind the server's back.
+    pub async fn end_with_illegal_histories(self) {
         self.server.stop().await;
         if let Some(url) = &self.postgres_url {
             database::drop_postgres(url).expect("the test's database can be dropped");

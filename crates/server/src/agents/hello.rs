@@ -8,7 +8,7 @@ use crate::platform::access::AgentCaller;
 use crate::platform::db::Exec;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::scheduler::{self, Cause, lease::Heard};
-use crate::run_events;
+use crate::runs;
 use terrane_wire::{Hello, Welcome, is_earlier};
 
 /// An agent's name longer than this is cut.
@@ -86,7 +86,7 @@ async fn still_has(app: &App, agent: &AgentId, id: &JobId, epoch: i64) -> ApiRes
     }
     scheduler::store::save(&mut tx, &job).await?;
     if heard == (Heard::Renewed { is_back: true }) {
-        run_events::store::insert(&mut tx, &job.run_id, AGENT_BACK, None, now).await?;
+        runs::store::note(&mut tx, &job.run_id, AGENT_BACK, now).await?;
     }
     tx.commit().await?;
     Ok(true)

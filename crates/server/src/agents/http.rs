@@ -15,7 +15,7 @@ use crate::platform::access::{AgentCaller, Needs};
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Route, no_content, post, put};
 use crate::platform::scheduler::{self, lease::Heard, store::Job};
-use crate::run_events;
+use crate::runs;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
@@ -115,7 +115,7 @@ async fn hear(app: &App, tx: &mut Tx, job: &Job, epoch: i64) -> ApiResult<(Job, 
         Heard::Renewed { is_back } => {
             scheduler::store::save(tx, &job).await?;
             if is_back {
-                run_events::store::insert(tx, &job.run_id, AGENT_BACK, None, now).await?;
+                runs::store::note(tx, &job.run_id, AGENT_BACK, now).await?;
             }
         }
     }

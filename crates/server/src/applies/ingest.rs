@@ -15,7 +15,7 @@ use crate::platform::scheduler::store::Job;
 use crate::runs::model::RunStatus;
 use crate::runs::store::Run;
 use crate::state_versions::{self, NewFromRun};
-use crate::{run_events, runs, workspaces};
+use crate::{runs, workspaces};
 use terrane_wire::{Outcome, Report};
 
 /// An `errored.tfstate` comes after every state that was written.
@@ -115,7 +115,7 @@ pub async fn deliver_late(
 ) -> ApiResult<()> {
     recover(app, tx, run, job, evidence).await?;
     let event = ("late_report", "The agent came back and brought what it had");
-    run_events::store::insert(tx, &run.id, event, None, now).await?;
+    runs::store::note(tx, &run.id, event, now).await?;
     Ok(scheduler::store::delete(tx, &job.id).await?)
 }
 

@@ -8,6 +8,7 @@ mod confirm;
 mod create;
 mod discard;
 mod force_cancel;
+pub mod history;
 mod http;
 pub mod model;
 pub mod store;

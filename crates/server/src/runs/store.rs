@@ -37,7 +37,7 @@ const INSERT: &str = "INSERT INTO runs (id, workspace_id, configuration_version_
      VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, FALSE, $18, $19, $19)";
 const MOVE: &str = "UPDATE runs SET status = $1, status_times = status_times || $2, updated_at = $3 \
      WHERE id = $4 AND status = $5";
-const HOLD: &str = "UPDATE runs SET updated_at = updated_at WHERE id = $1";
+const HOLD: &str = "UPDATE runs SET status = status WHERE id = $1";
 const SET_HAS_CHANGES: &str = "UPDATE runs SET has_changes = $1 WHERE id = $2";
 const REQUEST_CANCEL: &str = "UPDATE runs SET canceled_by = $1, force_cancel_available_at = $2, updated_at = $3 \
      WHERE id = $4 AND status = $5 AND force_cancel_available_at IS NULL";
@@ -261,13 +261,20 @@ pub async fn advance(
     Ok(moved)
 }
 
-fn lines(status: RunStatus, now: Time) -> String {
-    status.timestamps().iter().map(|name| StatusTimes::line(name, now)).collect()
-}
-
-/// Takes the run's row for the rest of the transaction.
+/// Takes a run's row for the rest of the transaction. Whoever writes an event without moving the run needs it: two events
+/// must not take the same number.
 pub async fn hold(tx: &mut Tx, id: &RunId) -> Result<(), DbError> {
     tx.run(sql(HOLD).bind(id)).await.map(drop)
+}
+
+/// Writes an event that does not move the run.
+pub async fn note(tx: &mut Tx, id: &RunId, event: (&str, &str), now: Time) -> Result<(), DbError> {
+    hold(tx, id).await?;
+    run_events::store::insert(tx, id, event, None, now).await
+}
+
+fn lines(status: RunStatus, now: Time) -> String {
+    status.timestamps().iter().map(|name| StatusTimes::line(name, now)).collect()
 }
 
 /// Copies the plan's `has-changes`.

@@ -80,25 +80,6 @@ on_both!(canceling_a_run_meets_a_claim, no_agent(), |server| {
     assert_eq!(server.owner.get(&format!("/runs/{}", run.id)).await.attribute("status"), "planning");
 });
 
-on_both!(a_comment_meets_a_run_that_moves_on, no_agent(), |server| {
-    let (_, run) = queued_run(server).await;
-    let (mut tx, app) = (server.app().db.begin().await.expect("a transaction begins"), server.app());
-    let (from, to) = (RunStatus::PlanQueued, RunStatus::Planning);
-    let id = RunId::from(run.id.clone());
-    let moved = runs::store::advance(&mut tx, &id, from, to, None, app.clock.now()).await;
-    assert!(moved.expect("a run can move on"));
-    let moving_on = async {
-        tokio::time::sleep(HALF_DONE).await;
-        tx.commit().await
-    };
-    let (path, comment) =
-        (format!("/runs/{}/comments", run.id), body("comments", &json!({ "body": "fine" })));
-    // Both write an event, and events are numbered.
-    let (moved, said) = tokio::join!(moving_on, server.owner.post(&path, &comment));
-    moved.expect("the run moves on");
-    said.expect_status(201);
-});
-
 on_both!(of_many_who_want_one_name_one_gets_it, no_agent(), |server| {
     let workspace = server.owner.workspace("net").await;
     let variables = format!("/workspaces/{workspace}/vars");
@@ -156,4 +137,21 @@ on_both!(a_row_without_what_it_belongs_to_is_told_from_a_failure, no_agent(), |s
     let failed =
         scheduler::store::insert(&mut tx, &JobId::random(), &run, scheduler::Phase::Plan, 1, now).await;
     assert!(matches!(failed, Err(DbError::Missing(_))), "{failed:?}");
+});
+
+on_both!(a_comment_meets_a_claim_that_has_written_its_event, no_agent(), |server| {
+    let (_, run) = queued_run(server).await;
+    let (mut tx, waiting) = begin_claim(server).await;
+    let (from, to) = (RunStatus::PlanQueued, RunStatus::Planning);
+    let now = server.app().clock.now();
+    assert!(runs::store::advance(&mut tx, &waiting.run_id, from, to, None, now).await.expect("it moves"));
+    let half_done = async {
+        tokio::time::sleep(HALF_DONE).await;
+        tx.commit().await
+    };
+    let path = format!("/runs/{}/comments", run.id);
+    let comment = body("comments", &json!({ "body": "fine" }));
+    let (claimed, commented) = tokio::join!(half_done, server.owner.post(&path, &comment));
+    claimed.expect("the claim is not ended");
+    commented.expect_status(201);
 });

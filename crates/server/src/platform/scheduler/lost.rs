@@ -12,7 +12,7 @@ use crate::platform::db::Tx;
 use crate::platform::http::ApiError;
 use crate::platform::logs::{self, LogId};
 use crate::runs::store::Run;
-use crate::{run_events, runs, workspaces};
+use crate::{runs, workspaces};
 
 /// How it was noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub async fn lose(app: &App, job: &Job, cause: Cause) -> Result<(), ApiError> {
         }
         Fate::Silent => {
             let event = ("agent_silent", "No contact with the agent; the apply may go on");
-            run_events::store::insert(&mut tx, &job.run_id, event, None, now).await?;
+            runs::store::note(&mut tx, &job.run_id, event, now).await?;
             false
         }
         Fate::Lost | Fate::Uncertain => end(app, &mut tx, (&run, &job), &told, &evidence, now).await?,
