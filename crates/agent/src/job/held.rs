@@ -1,6 +1,10 @@
 //! The jobs of an agent: those it claims, and those of which an earlier process left the folders.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use camino::Utf8Path;
 use terrane_wire::{Held, Job};
@@ -17,6 +21,10 @@ use crate::{
     leftovers::{JOB_PREFIX, end_job, is_supervised, remove_removed},
     state_service::StateFiles,
 };
+
+/// What an attempt left is removed well within this time.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(10);
+const LOOK_AFTER: Duration = Duration::from_millis(10);
 
 /// A job that an earlier process left.
 #[derive(Debug)]
@@ -84,14 +92,27 @@ pub(crate) async fn run_adopted(context: Arc<Context>, adopted: Adopted, stop: C
 /// Runs a job from its beginning. What it is, is on disk before anything is done about it.
 pub(crate) async fn run_claimed(context: Arc<Context>, job: Job, stop: CancellationToken) {
     let kept = Kept::new(job, hex(&rand::random::<[u8; 24]>()));
-    let made = Folder::create(&context.settings.work_dir, &kept.job.id)
-        .and_then(|folder| kept.write(&folder).map(|()| folder));
+    let made = make_folder(&context.settings.work_dir, &kept.job.id).await;
+    let made = made.and_then(|folder| kept.write(&folder).map(|()| folder));
     match made {
         Ok(folder) => run_job(context, kept, folder, false, stop).await,
         Err(error) => {
             tracing::error!(job = kept.job.id, %error, "failed to make a folder for a job");
             let reason = format!("the agent failed to make a folder for the run: {error}");
             report_without_folder(&context, &kept.job, reason).await;
+        }
+    }
+}
+
+/// An attempt that was lost may just be being removed when another slot is given the same job again.
+async fn make_folder(work_dir: &Utf8Path, job_id: &str) -> io::Result<Folder> {
+    let deadline = Instant::now() + REMOVAL_LIMIT;
+    loop {
+        match Folder::create(work_dir, job_id) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && Instant::now() < deadline => {
+                tokio::time::sleep(LOOK_AFTER).await;
+            }
+            made => return made,
         }
     }
 }

@@ -91,9 +91,8 @@ async fn decide(play: &Play, apply: &Answer, workspace: &Answer, context: &str) 
     let state = play.asking.get(&url).await.json();
     let held = addresses(&state);
     check_list(&play.cell, &completed(play), &held, &listed, context);
-    let reason = workspace.attribute("lock-reason");
-    let is_told = reason.as_str().is_some_and(|text| text.contains("State uncertain"));
-    assert!(is_told || reason == Value::Null, "{reason}: {context}");
+    let reason = workspace.attribute("locked-reason");
+    assert!(reason.as_str().is_some_and(|text| text.contains("State uncertain")), "{reason}: {context}");
 
     let unlock = |action: &str| format!("/workspaces/{}/actions/{action}", play.workspace);
     play.asking.post(&unlock("unlock")).await.expect_status(409);

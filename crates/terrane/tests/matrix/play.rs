@@ -91,7 +91,9 @@ impl Play {
                 self.teller.wait_for(&held_at(self.cell.step).unwrap());
                 let cancel = format!("/runs/{}/actions/cancel", self.run);
                 self.asking.post(&cancel).await.expect_status(202);
-                self.random_pause(80);
+                // Supervisor and engine end soon.
+                let is_short = matches!(self.cell.victim, Victim::Supervisor | Victim::Engine);
+                self.random_pause(if is_short { 15 } else { 80 });
             }
             _ => return,
         }

@@ -1,6 +1,6 @@
 //! Finding the processes of a cell, killing them, and starting again what a service manager would.
 
-use crate::cell::{Agents, Cell, Victim};
+use crate::cell::{Agents, Cell, Step, Victim};
 use crate::place::Place;
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::process::{Pid, Signal, kill_process};
@@ -24,6 +24,9 @@ pub fn kill_and_restart(place: &mut Place, cell: &Cell, pause: Duration) {
             std::thread::sleep(pause);
             place.start_agent();
         }
+        // After a cancel it may be gone already, and then this is the cell without a kill.
+        Victim::Supervisor if cell.step == Step::Cancel => kill_if_there(supervisor(&place.jobs())),
+        Victim::Engine if cell.step == Step::Cancel => kill_if_there(engine(&place.jobs())),
         Victim::Supervisor => kill(wait_for(|| supervisor(&place.jobs()))),
         Victim::Engine => kill(wait_for(|| engine(&place.jobs()))),
         Victim::Database => {
