@@ -42,9 +42,10 @@
 //! | `{"arguments": true}` | prints the command line |
 //! | `{"lock": true}`, `{"unlock": true}` | locks, unlocks the workspace by the state API |
 //! | `{"print_state": true}` | prints the workspace's state as the API gives it, or `no state` |
-//! | `{"write_state": {…}}` | writes the next state by the API: `serial` and `lineage` instead of the right ones, `json_first`, `no_json`, `inline` (in the announcement, as old engines do it), `wrong_md5`, `bytes`; a refusal is printed, and ends the command with 1 unless `may_fail` |
+//! | `{"write_state": {…}}` | writes the next state by the API: `serial` and `lineage` instead of the right ones, `json_first`, `no_json`, `inline` (in the announcement, as old engines do it), `wrong_md5`, `bytes`, `holds` (so many objects `terraform_data.a[…]`); a refusal is printed, and ends the command with 1 unless `may_fail` |
 //! | `{"created": 3}` | prints so many lines `…: Creation complete after 0s` |
 //! | `{"fill_disk": "path"}` | writes to a file until the disk is full |
+//! | `{"tell": ["127.0.0.1:1", "line"]}` | says a line to whoever listens there, and waits for an answer |
 //! | `{"count_start": "path"}` | adds a line to a file and prints `start N` |
 //!
 //! On SIGINT it prints `Interrupt received.` and exits with 1, as engines do.

@@ -70,8 +70,9 @@ impl StateApi {
         let serial = how["serial"].as_i64().unwrap_or(current["serial"].as_i64().unwrap_or(0) + 1);
         let lineage = how["lineage"].as_str().or(current["lineage"].as_str()).unwrap_or_default();
         let filling = "x".repeat(how["bytes"].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0));
-        let state =
-            json!({"version": 4, "serial": serial, "lineage": lineage, "resources": [], "filling": filling});
+        let resources = resources(how["holds"].as_u64().unwrap_or(0));
+        let state = json!({"version": 4, "serial": serial, "lineage": lineage, "resources": resources,
+            "filling": filling});
         let state = state.to_string();
         let md5: String = if how["wrong_md5"] == json!(true) {
             "0".repeat(32)
@@ -147,6 +148,18 @@ impl StateApi {
         let status = status.ok_or_else(|| io::Error::other("the answer has no status"))?;
         Ok((status, answer.split_off(end + 4)))
     }
+}
+
+/// The objects `terraform_data.a[…]` as a state has them.
+fn resources(count: u64) -> Value {
+    if count == 0 {
+        return json!([]);
+    }
+    let instances: Vec<Value> = (0..count)
+        .map(|number| json!({"index_key": number, "attributes": {"id": number.to_string()}}))
+        .collect();
+    json!([{"mode": "managed", "type": "terraform_data", "name": "a",
+        "provider": "provider[\"terraform.io/builtin/terraform\"]", "instances": instances}])
 }
 
 fn text(value: &Value) -> io::Result<&str> {

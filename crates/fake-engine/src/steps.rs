@@ -2,7 +2,8 @@
 
 use std::{
     env, fs, io,
-    io::Write,
+    io::{Read, Write},
+    net::TcpStream,
     os::unix::fs::symlink,
     path::Path,
     process::{Command, Stdio},
@@ -129,6 +130,7 @@ impl Steps {
                 }
             }
             "fill_disk" => fill_disk(text)?,
+            "tell" => tell(string(argument, 0), string(argument, 1))?,
             "count_start" => {
                 let mut file = fs::OpenOptions::new().create(true).append(true).open(text)?;
                 file.write_all(b"start\n")?;
@@ -169,6 +171,16 @@ fn fill_disk(path: &str) -> io::Result<()> {
         while file.write_all(&piece).is_ok() {}
     }
     Ok(())
+}
+
+/// Says a line to whoever listens there, and goes on when it is answered.
+fn tell(address: &str, line: &str) -> io::Result<()> {
+    let mut socket = TcpStream::connect(address)?;
+    socket.write_all(format!("{line}\n").as_bytes())?;
+    match socket.read(&mut [0])? {
+        0 => Err(io::Error::other(format!("nobody answered to {line:?}"))),
+        _ => Ok(()),
+    }
 }
 
 fn read_file(path: &str) -> String {

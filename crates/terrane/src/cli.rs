@@ -71,6 +71,18 @@ pub enum AdminCommand {
     /// Print a fresh token of a user, the last word of the output. The user is made if there is none; the first one
     /// becomes site administrator. Works with the server running or not.
     Token(TokenArgs),
+    /// Print a fresh token for agents, the last word of the output. Their pool is made if there is none. Works with the
+    /// server running or not.
+    AgentToken(AgentTokenArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct AgentTokenArgs {
+    /// The agents' pool
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub pool: String,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 }
 
 #[derive(Debug, Args)]

@@ -54,6 +54,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Server(args) => server::run(*args).await,
             Command::Agent(args) => agent::run(args).await,
             Command::Admin { command: AdminCommand::Token(args) } => admin::token(args).await,
+            Command::Admin { command: AdminCommand::AgentToken(args) } => admin::agent_token(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Supervise { .. } | Command::SandboxInit { .. } => Ok(ExitCode::FAILURE),
         }

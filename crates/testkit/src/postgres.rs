@@ -5,6 +5,7 @@
 //! has used it for a minute. Nothing listens on a network port, and nothing is ever synced to disk.
 
 mod home;
+mod own;
 mod programs;
 mod start;
 
@@ -17,6 +18,7 @@ use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
 
 use home::Home;
+pub use own::OwnPostgres;
 use programs::Programs;
 
 /// Databases made here begin with this, and only such are dropped.

@@ -21,6 +21,9 @@ pub struct Report {
     pub lock_file: Option<String>,
     /// Of a plan: hex SHA-256 of the engine's program file.
     pub engine_sha256: Option<String>,
+    /// Of a plan: it was killed from outside before it could end, so that it may be made once more.
+    #[serde(default)]
+    pub is_lost: bool,
     /// Of an apply: how many states the engine wrote; each has been sent before.
     pub states_written: u64,
     /// Of an apply: the engine did not end by itself, or kept its last state to itself, so that what was written last

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use terrane_wire::{Job, Stop};
+use terrane_wire::{Job, Stop, Task};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -126,7 +126,12 @@ impl Run {
         let limit = LogLimit { bytes_max: job.log_bytes_max, exceeded };
         let pump = Pump::start(context.connection.clone(), log, scrubber, limit);
         if job.log_offset > 0 {
-            pump.line("the agent that made this plan was lost; it is made again");
+            pump.line(match job.task {
+                Task::Plan(_) => "an agent that made this plan was lost; it is made again",
+                Task::Apply(_) => {
+                    "an agent that had this apply was lost before it started it; it is begun here"
+                }
+            });
         }
         let (starting, is_reporting) = (Mutex::default(), AtomicBool::new(false));
         Self { context, job, folder, ending, pump, token, phase_ended, starting, is_reporting, obstacle }

@@ -1,6 +1,10 @@
 //! The jobs of an agent: those it claims, and those of which an earlier process left the folders.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use camino::Utf8Path;
 use terrane_wire::{Held, Job};
@@ -17,6 +21,8 @@ use crate::{
     leftovers::{JOB_PREFIX, end_job, is_supervised, remove_removed},
     state_service::StateFiles,
 };
+
+/// What an attempt left is removed well within this time.
 
 /// A job that an earlier process left.
 #[derive(Debug)]

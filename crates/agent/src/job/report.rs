@@ -109,6 +109,7 @@ fn empty(run: &Run) -> Report {
         plan_json: None,
         lock_file: None,
         engine_sha256: None,
+        is_lost: false,
         states_written: 0,
         is_state_uncertain: false,
         errored_state: None,
@@ -137,6 +138,10 @@ async fn of_plan(run: &Run, phase: Phase, report: &mut Report) -> Verdict {
     let verdict = verdict_of(run, &phase);
     let Task::Plan(task) = &run.job.task else { return verdict };
     if matches!(phase, Phase::NotStarted(_)) {
+        return verdict;
+    }
+    if matches!(phase, Phase::Ran(None)) && run.ending.asked().is_none() {
+        report.is_lost = true;
         return verdict;
     }
     report.engine_sha256 = run.engine_sha256().await;
@@ -270,6 +275,7 @@ pub(super) async fn report_without_folder(
         plan_json: None,
         lock_file: None,
         engine_sha256: None,
+        is_lost: false,
         states_written: 0,
         is_state_uncertain: false,
         errored_state: None,

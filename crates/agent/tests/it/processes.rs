@@ -227,6 +227,29 @@ fn an_agent_killed_in_mid_plan_is_followed_by_one_that_adopts() {
 }
 
 #[test]
+fn a_plan_whose_supervisor_was_killed_may_be_made_again() {
+    let world = World::new();
+    let steps = json!({"plan": [{"print": "one\n"}, {"wait_for_file": "go"}, {"plan": {"additions": 1}}]});
+    let job = plan(&world.server, &world.engine, &behaviour(&steps));
+    let folder = world.job_folder(&job);
+    world.give(job);
+    let agent = world.start();
+    world.server.wait_for_log("one");
+    kill_supervisor(&folder);
+    let report = world.server.report();
+    assert!(report.is_lost, "{report:?}");
+    // Given again at once, while the first attempt is being removed.
+    let mut again = plan(&world.server, &world.engine, &behaviour(&json!({"plan": [{"print": "two\n"}]})));
+    (again.lease_epoch, again.log_offset) = (2, report.log_size_bytes);
+    world.server.told().reports.clear();
+    world.give(again);
+    let report = world.server.report();
+    assert_eq!((report.outcome, report.is_lost), (Outcome::Finished, false), "{}", world.server.log());
+    assert!(world.server.log().contains("it is made again\ntwo\n"), "{}", world.server.log());
+    drop(agent);
+}
+
+#[test]
 fn agent_and_supervisor_killed_leave_an_uncertain_state() {
     let world = World::new();
     world.give(apply_steps(&world.server, &world.engine, &steps()));

@@ -44,6 +44,11 @@ pub async fn take(app: &App, id: &JobId, report: &Report) -> ApiResult<()> {
         }
         None => {
             check_log(&mut tx, &job, report).await?;
+            if report.is_lost && scheduler::try_again(&mut tx, &job, now).await? {
+                tx.commit().await?;
+                app.wake.wake_jobs();
+                return Ok(());
+            }
             plans::ingest(&mut tx, &run, &job, end_of_plan(report), Some(report), now).await?
         }
     };

@@ -67,6 +67,19 @@ pub async fn lose(app: &App, job: &Job, cause: Cause) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Gives a plan that was killed on its agent to an agent once more; false when it was tried often enough. The job's row
+/// is held.
+pub async fn try_again(tx: &mut Tx, job: &Job, now: Time) -> Result<bool, ApiError> {
+    let mut job = job.clone();
+    if job.lease.forsake(job.lease.epoch, now) != Fate::Requeued {
+        return Ok(false);
+    }
+    tracing::warn!(job.id = %job.id, run.id = %job.run_id, "a plan was killed on its agent");
+    store::save(tx, &job).await?;
+    requeue(tx, &job, "the plan was killed", now).await?;
+    Ok(true)
+}
+
 /// What the lease says; `epoch` is that of the lease that was found wanting.
 fn fate_of(app: &App, job: &mut Job, cause: Cause, epoch: i64, now: Time) -> Fate {
     match cause {

@@ -17,6 +17,6 @@ mod wake;
 pub use advance::{Priority, advance_workspace, queue_apply, queue_run, release_workspace};
 pub use ended::announce_end;
 pub use lease::Phase;
-pub use lost::{Cause, lose};
+pub use lost::{Cause, lose, try_again};
 pub use sweep::sweep_forever;
 pub use wake::Wake;

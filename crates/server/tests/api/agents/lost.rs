@@ -195,3 +195,50 @@ on_both!(a_process_that_was_replaced_claims_nothing, NO_AGENT, |server| {
     assert_eq!(old.try_claim().await.status, 409);
     assert_eq!(agent.try_claim().await.status, 204);
 });
+
+on_both!(a_plan_that_was_killed_on_its_agent_is_made_once_more, NO_AGENT, |server| {
+    let workspace = server.owner.workspace("net").await;
+    let agent = Played::new(server).await;
+    let run = server.owner.run(&workspace, creates(1), &json!({})).await;
+    let killed = async |job: &Value| {
+        let mut report = crate::agents::report(job, &json!({ "how": "errored", "reason": "it was killed" }));
+        report["is_lost"] = json!(true);
+        agent.post(job, "report", &report).await.expect_status(204);
+    };
+    let first = agent.claim().await;
+    killed(&first).await;
+    assert_eq!(status(server, &run).await, "planning");
+    let second = agent.claim().await;
+    assert_eq!((&second["id"], second["lease_epoch"].as_i64()), (&first["id"], Some(2)));
+    agent.beat(&first).await.expect_status(409);
+    killed(&second).await;
+    assert_eq!(status(server, &run).await, "errored");
+    assert!(server.owner.log(&run).await.contains("the plan was killed; the plan is made again"));
+    agent.try_claim().await.expect_status(204);
+});
+
+on_both!(an_apply_that_wrote_no_state_is_recovered_to_the_one_before, NO_AGENT, |server| {
+    let workspace = server.owner.workspace("net").await;
+    let agent = Played::new(server).await;
+    let run = server.owner.run(&workspace, creates(1), &json!({ "auto-apply": true })).await;
+    agent.plan(1).await;
+    let job = agent.claim().await;
+    agent.start(&job, "x").await.expect_status(204);
+    agent.log(&job, 0, "terraform_data.b: Creation complete after 0s [id=b]\n").await.expect_status(200);
+    let killed = json!({ "how": "errored", "reason": "tofu apply was ended by signal 9" });
+    agent.report(&job, &killed, true).await.expect_status(204);
+    assert_eq!(status(server, &run).await, "errored");
+    let apply = server.owner.apply(&run).await;
+    let states = apply.at("/data/relationships/state-versions/data");
+    assert_eq!(states.as_array().map(Vec::len), Some(1), "{states}");
+    let version = server.owner.get(&format!("/state-versions/{}", states[0]["id"].as_str().unwrap())).await;
+    assert_eq!(
+        (version.attribute("recovered"), version.attribute("serial")),
+        (json!(true), json!(0)),
+        "there was none before: one that holds nothing"
+    );
+    assert_eq!(version.attribute("completed-but-not-in-state"), json!(["terraform_data.b"]));
+    server.owner.get(&format!("/applies/{}/errored-state", apply.id())).await.expect_status(404);
+    let accept = format!("/state-versions/{}/actions/accept", version.id());
+    server.owner.post(&accept, &json!({})).await.expect_status(200);
+});
