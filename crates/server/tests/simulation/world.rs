@@ -101,8 +101,16 @@ pub enum ServerStep {
     },
 }
 
-/// When, in which order among those of the same time, and where the event lies.
-type Queued = (Micros, u64, usize);
+/// When, in which order among those of the same time, and where the event lies: in one number, which is compared at
+/// once.
+fn queued(at: Micros, order: u64, place: usize) -> u128 {
+    let place = u128::try_from(place).unwrap_or(0) & PLACE_MASK;
+    u128::try_from(at).unwrap_or(0) << 64 | u128::from(order) << PLACE_BITS | place
+}
+
+/// There are never so many events at once, nor so many in a world that their order would need more.
+const PLACE_BITS: u32 = 24;
+const PLACE_MASK: u128 = (1 << PLACE_BITS) - 1;
 
 pub struct World {
     pub now: Micros,
@@ -114,7 +122,7 @@ pub struct World {
     pub rules: Rules,
     /// Print every event.
     pub is_told: bool,
-    queue: BinaryHeap<Reverse<Queued>>,
+    queue: BinaryHeap<Reverse<u128>>,
     /// Apart from the queue, which moves what it holds.
     events: Vec<Option<Event>>,
     free: Vec<usize>,
@@ -156,7 +164,9 @@ impl World {
 
     /// Runs to the end; the error says which rule was broken, and when.
     pub fn run(mut self) -> Result<Counters, String> {
-        while let Some(Reverse((at, _, place))) = self.queue.pop() {
+        while let Some(Reverse(next)) = self.queue.pop() {
+            let at = Micros::try_from(next >> 64).unwrap_or(Micros::MAX);
+            let place = usize::try_from(next & PLACE_MASK).unwrap_or(usize::MAX);
             let Some(event) = self.events[place].take() else { continue };
             self.free.push(place);
             self.now = at;
@@ -224,7 +234,7 @@ impl World {
             Some(free) => *free = Some(event),
             None => self.events.push(Some(event)),
         }
-        self.queue.push(Reverse((self.now + delay, self.order, place)));
+        self.queue.push(Reverse(queued(self.now + delay, self.order, place)));
     }
 
     pub fn plan_within(&mut self, least: Micros, most: Micros, event: Event) {
