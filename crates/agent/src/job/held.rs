@@ -1,10 +1,6 @@
 //! The jobs of an agent: those it claims, and those of which an earlier process left the folders.
 
-use std::{
-    io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, sync::Arc};
 
 use camino::Utf8Path;
 use terrane_wire::{Held, Job};
@@ -21,8 +17,6 @@ use crate::{
     leftovers::{JOB_PREFIX, end_job, is_supervised, remove_removed},
     state_service::StateFiles,
 };
-
-/// What an attempt left is removed well within this time.
 
 /// A job that an earlier process left.
 #[derive(Debug)]
