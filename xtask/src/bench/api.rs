@@ -15,15 +15,12 @@ const END_OF_LOG: u8 = 3;
 pub(super) struct Api {
     http: Http,
     token: String,
-    /// How many were made; their names are numbered.
-    workspaces: u32,
 }
 
 /// A run, and when its request was sent and answered.
 pub(super) struct Run {
     pub(super) id: String,
     pub(super) plan: String,
-    pub(super) apply: String,
     pub(super) asked_us: i64,
     pub(super) answered_us: i64,
 }
@@ -37,7 +34,7 @@ pub(super) fn now_us() -> i64 {
 impl Api {
     /// Connects as a new site administrator with an organization.
     pub(super) fn open(place: &Place, server: &Server) -> Result<Self> {
-        let mut api = Self { http: Http::connect(server.address)?, token: place.token()?, workspaces: 0 };
+        let mut api = Self { http: Http::connect(server.address)?, token: place.token()? };
         let attributes = json!({ "name": "bench", "email": "bench@terrane.example" });
         api.post("/api/v2/organizations", &document("organizations", &attributes))?;
         Ok(api)
@@ -61,8 +58,7 @@ impl Api {
 
     /// A workspace with an uploaded configuration; the ids of both.
     pub(super) fn workspace(&mut self, engine: &str, files: &[(&str, &[u8])]) -> Result<(String, String)> {
-        self.workspaces += 1;
-        let attributes = json!({ "name": format!("bench-{}", self.workspaces), "engine": engine });
+        let attributes = json!({ "name": "bench", "engine": engine });
         let path = "/api/v2/organizations/bench/workspaces";
         let workspace = id(&self.post(path, &document("workspaces", &attributes))?)?;
         let path = format!("/api/v2/workspaces/{workspace}/configuration-versions");
@@ -83,8 +79,8 @@ impl Api {
         self.post_run(workspace, configuration, true)
     }
 
-    /// Makes a run that can be applied.
-    pub(super) fn run_to_apply(&mut self, workspace: &str, configuration: &str) -> Result<Run> {
+    /// Makes a run that waits while its workspace is locked.
+    pub(super) fn waiting_run(&mut self, workspace: &str, configuration: &str) -> Result<Run> {
         self.post_run(workspace, configuration, false)
     }
 
@@ -98,11 +94,8 @@ impl Api {
         let (_, answer) = self.call("POST", "/api/v2/runs", body.as_bytes())?;
         let answered_us = now_us();
         let made: Value = serde_json::from_slice(&answer)?;
-        let phase = |name: &str| {
-            let id = made["data"]["relationships"][name]["data"]["id"].as_str();
-            id.map(str::to_owned).with_context(|| format!("the run has no {name}"))
-        };
-        Ok(Run { id: id(&made)?, plan: phase("plan")?, apply: phase("apply")?, asked_us, answered_us })
+        let plan = made["data"]["relationships"]["plan"]["data"]["id"].as_str().context("no plan")?;
+        Ok(Run { id: id(&made)?, plan: plan.to_owned(), asked_us, answered_us })
     }
 
     /// Asks a run to end.
@@ -110,19 +103,10 @@ impl Api {
         self.call("POST", &format!("/api/v2/runs/{}/actions/cancel", run.id), b"{}").map(drop)
     }
 
-    /// Confirms a run.
-    pub(super) fn confirm(&mut self, run: &Run) -> Result<()> {
-        self.call("POST", &format!("/api/v2/runs/{}/actions/apply", run.id), b"{}").map(drop)
-    }
-
     /// Where the log of a run's plan is.
     pub(super) fn log_url(&mut self, run: &Run) -> Result<String> {
-        self.log_url_of(&format!("/api/v2/plans/{}", run.plan))
-    }
-
-    fn log_url_of(&mut self, path: &str) -> Result<String> {
-        let phase = self.get(path)?;
-        path_of(&phase["data"]["attributes"]["log-read-url"])
+        let plan = self.get(&format!("/api/v2/plans/{}", run.plan))?;
+        path_of(&plan["data"]["attributes"]["log-read-url"])
     }
 
     /// Polls a log until these words are in it; when they were here.
@@ -143,19 +127,9 @@ impl Api {
         }
     }
 
-    /// Polls the plan's log to its last byte; the log, and when that byte was here.
+    /// Polls the log to its last byte; the log, and when that byte was here.
     pub(super) fn log_to_its_end(&mut self, run: &Run) -> Result<(String, i64)> {
         let url = self.log_url(run)?;
-        self.read_to_its_end(&url)
-    }
-
-    /// The same with the apply's log.
-    pub(super) fn apply_log_to_its_end(&mut self, run: &Run) -> Result<(String, i64)> {
-        let url = self.log_url_of(&format!("/api/v2/applies/{}", run.apply))?;
-        self.read_to_its_end(&url)
-    }
-
-    fn read_to_its_end(&mut self, url: &str) -> Result<(String, i64)> {
         let mut log = Vec::new();
         loop {
             let path = format!("{url}?limit={LOG_WINDOW_BYTES}&offset={}", log.len());
@@ -170,19 +144,10 @@ impl Api {
 
     /// Fails unless the plan is finished and adds so many resources.
     pub(super) fn expect_finished(&mut self, run: &Run, additions: u64, log: &str) -> Result<()> {
-        self.expect(&format!("/api/v2/plans/{}", run.plan), additions, log)
-    }
-
-    /// Fails unless the apply is finished and added so many resources.
-    pub(super) fn expect_applied(&mut self, run: &Run, additions: u64, log: &str) -> Result<()> {
-        self.expect(&format!("/api/v2/applies/{}", run.apply), additions, log)
-    }
-
-    fn expect(&mut self, path: &str, additions: u64, log: &str) -> Result<()> {
-        let phase = self.get(path)?;
-        let attributes = &phase["data"]["attributes"];
+        let plan = self.get(&format!("/api/v2/plans/{}", run.plan))?;
+        let attributes = &plan["data"]["attributes"];
         if attributes["status"] != "finished" || attributes["resource-additions"] != additions {
-            bail!("{path}: not finished with {additions} additions: {attributes}\n{log}");
+            bail!("{}: not a finished plan with {additions} additions: {attributes}\n{log}", run.id);
         }
         Ok(())
     }

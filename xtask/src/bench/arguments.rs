@@ -39,37 +39,6 @@ pub(super) enum Suite {
     /// would mean nothing.
     #[command(verbatim_doc_comment)]
     Run(RunArguments),
-    /// Applies of 1,000 objects with the real engines, on temporary data (SQLite, a folder), over HTTP.
-    ///
-    /// first start to last end: the engine's own commands, `init` and `apply FILE`, as the supervisor notes them. The
-    /// engine writes its states to the supervisor on loopback, which syncs each.
-    ///
-    /// confirm sent to finished: from the sending of the confirmation to the arrival of the log's last byte.
-    ///
-    /// Peer of both: the same commands without terrane, alternating, with the state in a file: nothing is sent or synced
-    /// there, so it is the stricter one of the peers that could be had.
-    ///
-    /// All samples go to target/bench/apply.csv.
-    #[command(verbatim_doc_comment)]
-    Apply(ApplyArguments),
-}
-
-/// The real engines; an empty one is left out.
-#[derive(Debug, Args)]
-pub(super) struct RealEngines {
-    #[arg(long, env = "TERRANE_TEST_TOFU", default_value = "tofu", value_name = "PROGRAM")]
-    pub(super) tofu: String,
-    #[arg(long, env = "TERRANE_TEST_TERRAFORM", default_value = "terraform", value_name = "PROGRAM")]
-    pub(super) terraform: String,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ApplyArguments {
-    /// Samples of each line
-    #[arg(long, default_value_t = 10, value_name = "N")]
-    pub(super) samples: usize,
-    #[command(flatten)]
-    pub(super) engines: RealEngines,
 }
 
 #[derive(Debug, Args)]
@@ -80,8 +49,11 @@ pub(super) struct RunArguments {
     /// Only these measurements (several with commas)
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Queue, Part::WrapUp, Part::Idle, Part::Ready, Part::Cancel])]
     pub(super) only: Vec<Part>,
-    #[command(flatten)]
-    pub(super) engines: RealEngines,
+    /// The real engines; an empty one is left out
+    #[arg(long, env = "TERRANE_TEST_TOFU", default_value = "tofu", value_name = "PROGRAM")]
+    pub(super) tofu: String,
+    #[arg(long, env = "TERRANE_TEST_TERRAFORM", default_value = "terraform", value_name = "PROGRAM")]
+    pub(super) terraform: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

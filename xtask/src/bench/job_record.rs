@@ -47,7 +47,7 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Begins to watch the folder of all jobs, where there is none.
+    /// Begins to watch the folder of all jobs, which is empty.
     pub(super) fn start(jobs: PathBuf) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let flag = is_over.clone();
@@ -63,8 +63,8 @@ impl Watcher {
 
 fn watch(jobs: &Path, is_over: &AtomicBool) -> Option<JobRecord> {
     let folder = loop {
-        if let Some(folder) = job_in(jobs) {
-            break folder;
+        if let Some(entry) = fs::read_dir(jobs).ok().and_then(|mut entries| entries.next()) {
+            break entry.ok()?.path();
         }
         if is_over.load(Ordering::Relaxed) {
             return None;
@@ -82,16 +82,10 @@ fn watch(jobs: &Path, is_over: &AtomicBool) -> Option<JobRecord> {
     }
 }
 
-/// The folder of a job; the agent keeps other things beside them.
-fn job_in(jobs: &Path) -> Option<PathBuf> {
-    let mut entries = fs::read_dir(jobs).ok()?.flatten();
-    entries.find(|entry| entry.file_name().as_encoded_bytes().starts_with(b"job-")).map(|entry| entry.path())
-}
-
 /// Waits until no job is left and the server is at rest.
 pub(super) fn wait_until_idle(jobs: &Path) -> Result<()> {
     let started = Instant::now();
-    while job_in(jobs).is_some() {
+    while fs::read_dir(jobs).is_ok_and(|mut entries| entries.next().is_some()) {
         if started.elapsed() > EMPTY_LIMIT {
             bail!("a job is left in {}", jobs.display());
         }

@@ -6,7 +6,6 @@
 //! | `run` | the order of the measurements |
 //! | `queue` | `POST /runs` to the engine's start |
 //! | `wrap_up` | the engine's end to the plan being visible, and whole runs against the bare engine |
-//! | `apply` | applies of 1,000 objects against the bare engine |
 //! | `cancel` | a cancel to its answer, and to the engine's word that it was interrupted |
 //! | `starting`, `restart`, `idle` | the server alone: time to ready, also with 10,000 runs; memory at rest |
 //! | `peers` | what the machine itself needs for the same |
@@ -15,7 +14,6 @@
 //! | `job_record` | what the supervisor notes about the engine's commands |
 
 mod api;
-mod apply;
 mod arguments;
 mod cancel;
 mod http;

@@ -1,13 +1,12 @@
 //! What the machine itself needs for the same work, measured between our own samples.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use tempfile::TempDir;
 
 /// A page of a database.
 const PAGE_BYTES: usize = 4096;
@@ -29,45 +28,23 @@ pub(super) fn version_ms(program: &Path) -> Result<f64> {
     Ok(milliseconds(started))
 }
 
-const INIT: &[&str] = &["init", "-input=false", "-no-color"];
-const PLAN: &[&str] = &["plan", "-input=false", "-out=plan.tfplan"];
-const SHOW: &[&str] = &["show", "-json", "plan.tfplan"];
-const APPLY: &[&str] = &["apply", "-input=false", "plan.tfplan"];
-
 /// `init`, `plan` and `show -json` of an engine in a fresh folder, its output in files, without terrane.
 pub(super) fn bare_engine_ms(engine: &Path, files: &[(&str, &[u8])]) -> Result<f64> {
-    let folder = folder_with(files)?;
-    commands_ms(engine, folder.path(), &[INIT, PLAN, SHOW])
-}
-
-/// `init` and `apply FILE` of an engine on a plan that it made before, without terrane, the state in a file.
-pub(super) fn bare_apply_ms(engine: &Path, files: &[(&str, &[u8])]) -> Result<f64> {
-    let folder = folder_with(files)?;
-    commands_ms(engine, folder.path(), &[INIT, PLAN])?;
-    // As an agent does: it makes the folder again before it applies.
-    fs::remove_dir_all(folder.path().join(".terraform")).or_else(|error| match error.kind() {
-        ErrorKind::NotFound => Ok(()),
-        _ => Err(error),
-    })?;
-    commands_ms(engine, folder.path(), &[INIT, APPLY])
-}
-
-fn folder_with(files: &[(&str, &[u8])]) -> Result<TempDir> {
     let folder = tempfile::tempdir()?;
     for (name, content) in files {
         let path = folder.path().join(name);
         fs::create_dir_all(path.parent().context("a file has a folder")?)?;
         fs::write(path, content)?;
     }
-    Ok(folder)
-}
-
-fn commands_ms(engine: &Path, folder: &Path, commands: &[&[&str]]) -> Result<f64> {
     let started = Instant::now();
-    for (number, arguments) in commands.iter().enumerate() {
-        let out = File::create(folder.join(format!("{number}.log")))?;
+    for (output, arguments) in [
+        ("init.log", &["init", "-input=false", "-no-color"][..]),
+        ("plan.log", &["plan", "-input=false", "-out=plan.tfplan"]),
+        ("plan.json", &["show", "-json", "plan.tfplan"]),
+    ] {
+        let out = File::create(folder.path().join(output))?;
         let mut command = Command::new(engine);
-        command.args(*arguments).current_dir(folder).env_clear().stderr(out.try_clone()?).stdout(out);
+        command.args(arguments).current_dir(folder.path()).env_clear().stderr(out.try_clone()?).stdout(out);
         for (name, value) in
             [("CHECKPOINT_DISABLE", "1"), ("TF_IN_AUTOMATION", "1"), ("HOME", "/nonexistent")]
         {

@@ -19,7 +19,7 @@ pub(super) fn measure(programs: &Programs, samples: usize) -> Result<Vec<Series>
     let (workspace, configuration) = api.workspace("tofu", &[("fake-engine.json", b"{}")])?;
     api.lock(&workspace)?;
     for number in 1..=RUNS {
-        api.run_to_apply(&workspace, &configuration)?;
+        api.waiting_run(&workspace, &configuration)?;
         if number % SAY_EVERY == 0 {
             println!("{number} of {RUNS} runs made");
         }

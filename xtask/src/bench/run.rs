@@ -1,41 +1,29 @@
 //! The order of the measurements.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 
-use super::arguments::{Arguments, Part, RealEngines, RunArguments, Suite};
+use super::arguments::{Arguments, Part, RunArguments, Suite};
 use super::program::{Programs, find};
 use super::wrap_up::Engine;
-use super::{apply, cancel, idle, queue, report, restart, starting, wrap_up};
+use super::{cancel, idle, queue, report, restart, starting, wrap_up};
 
 /// Samples of each line that are thrown away first.
 pub(super) const WARM_UP: usize = 3;
 
 /// Runs what was asked for.
 pub(crate) fn bench(arguments: &Arguments, root: &Path) -> Result<()> {
+    let Suite::Run(arguments) = &arguments.suite;
     let programs = Programs::build(root)?;
     let mut all = Vec::new();
-    let file = match &arguments.suite {
-        Suite::Run(arguments) => {
-            for part in &arguments.only {
-                println!("measuring {part:?}");
-                all.extend(measure(*part, arguments, &programs)?);
-            }
-            "bench/run.csv"
-        }
-        Suite::Apply(arguments) => {
-            for (name, program) in found(&arguments.engines)? {
-                println!("measuring {name}");
-                let engine = Engine { name, program: &program, kind: name };
-                all.extend(apply::measure(&programs, &engine, arguments.samples)?);
-            }
-            "bench/apply.csv"
-        }
-    };
+    for part in &arguments.only {
+        println!("measuring {part:?}");
+        all.extend(measure(*part, arguments, &programs)?);
+    }
     println!();
     report::print(&all);
-    let path = programs.target.join(file);
+    let path = programs.target.join("bench/run.csv");
     report::write_csv(&all, &path)?;
     println!("\nall samples: {}", path.display());
     Ok(())
@@ -52,21 +40,13 @@ fn measure(part: Part, arguments: &RunArguments, programs: &Programs) -> Result<
         Part::WrapUp => {
             let fake = Engine { name: "fake", program: &programs.fake_engine, kind: "tofu" };
             let mut all = wrap_up::measure(programs, &fake, samples)?;
-            for (name, program) in found(&arguments.engines)? {
-                let engine = Engine { name, program: &program, kind: name };
-                all.extend(wrap_up::measure(programs, &engine, samples)?);
+            for (name, program) in [("tofu", &arguments.tofu), ("terraform", &arguments.terraform)] {
+                if !program.is_empty() {
+                    let engine = Engine { name, program: &find(program)?, kind: name };
+                    all.extend(wrap_up::measure(programs, &engine, samples)?);
+                }
             }
             Ok(all)
         }
     }
-}
-
-/// The engines that are not left out, by name.
-fn found(engines: &RealEngines) -> Result<Vec<(&'static str, PathBuf)>> {
-    let named = [("tofu", &engines.tofu), ("terraform", &engines.terraform)];
-    named
-        .into_iter()
-        .filter(|(_, program)| !program.is_empty())
-        .map(|(name, program)| Ok((name, find(program)?)))
-        .collect()
 }
