@@ -69,24 +69,10 @@ impl Api {
         Ok((workspace, id(&made)?))
     }
 
-    /// Locks a workspace.
-    pub(super) fn lock(&mut self, workspace: &str) -> Result<()> {
-        self.post(&format!("/api/v2/workspaces/{workspace}/actions/lock"), &json!({})).map(drop)
-    }
-
     /// Starts a plan-only run.
     pub(super) fn run(&mut self, workspace: &str, configuration: &str) -> Result<Run> {
-        self.post_run(workspace, configuration, true)
-    }
-
-    /// Makes a run that waits while its workspace is locked.
-    pub(super) fn waiting_run(&mut self, workspace: &str, configuration: &str) -> Result<Run> {
-        self.post_run(workspace, configuration, false)
-    }
-
-    fn post_run(&mut self, workspace: &str, configuration: &str, plan_only: bool) -> Result<Run> {
         let related = |kind: &str, id: &str| json!({ "data": { "type": kind, "id": id } });
-        let body = json!({ "data": { "type": "runs", "attributes": { "plan-only": plan_only }, "relationships": {
+        let body = json!({ "data": { "type": "runs", "attributes": { "plan-only": true }, "relationships": {
             "workspace": related("workspaces", workspace),
             "configuration-version": related("configuration-versions", configuration) } } });
         let body = body.to_string();
@@ -98,38 +84,10 @@ impl Api {
         Ok(Run { id: id(&made)?, plan: plan.to_owned(), asked_us, answered_us })
     }
 
-    /// Asks a run to end.
-    pub(super) fn cancel(&mut self, run: &Run) -> Result<()> {
-        self.call("POST", &format!("/api/v2/runs/{}/actions/cancel", run.id), b"{}").map(drop)
-    }
-
-    /// Where the log of a run's plan is.
-    pub(super) fn log_url(&mut self, run: &Run) -> Result<String> {
-        let plan = self.get(&format!("/api/v2/plans/{}", run.plan))?;
-        path_of(&plan["data"]["attributes"]["log-read-url"])
-    }
-
-    /// Polls a log until these words are in it; when they were here.
-    pub(super) fn log_until(&mut self, url: &str, words: &str) -> Result<i64> {
-        let mut log = Vec::new();
-        loop {
-            let path = format!("{url}?limit={LOG_WINDOW_BYTES}&offset={}", log.len());
-            let (_, bytes) = self.call("GET", &path, b"")?;
-            let arrived_us = now_us();
-            log.extend(bytes);
-            let text = String::from_utf8_lossy(&log);
-            if text.contains(words) {
-                return Ok(arrived_us);
-            }
-            if log.last() == Some(&END_OF_LOG) {
-                bail!("{words:?} is not in the log: {text}");
-            }
-        }
-    }
-
     /// Polls the log to its last byte; the log, and when that byte was here.
     pub(super) fn log_to_its_end(&mut self, run: &Run) -> Result<(String, i64)> {
-        let url = self.log_url(run)?;
+        let plan = self.get(&format!("/api/v2/plans/{}", run.plan))?;
+        let url = path_of(&plan["data"]["attributes"]["log-read-url"])?;
         let mut log = Vec::new();
         loop {
             let path = format!("{url}?limit={LOG_WINDOW_BYTES}&offset={}", log.len());

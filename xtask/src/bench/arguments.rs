@@ -30,11 +30,6 @@ pub(super) enum Suite {
     /// ready: from the start of the process to the first 200 of /readyz, with a new data directory and with a used one.
     /// Peer: the same program with `--version`.
     ///
-    /// cancel: from the sending of a cancel to its answer, and to the engine's own word that it was interrupted, as a
-    /// client sees it in the log.
-    ///
-    /// restart (only when asked for): as `ready`, with 10,000 runs that wait.
-    ///
     /// The table goes to standard output, all samples to target/bench/run.csv. A wrong answer ends the run: its figures
     /// would mean nothing.
     #[command(verbatim_doc_comment)]
@@ -47,7 +42,7 @@ pub(super) struct RunArguments {
     #[arg(long, default_value_t = 30, value_name = "N")]
     pub(super) samples: usize,
     /// Only these measurements (several with commas)
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Queue, Part::WrapUp, Part::Idle, Part::Ready, Part::Cancel])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Queue, Part::WrapUp, Part::Idle, Part::Ready])]
     pub(super) only: Vec<Part>,
     /// The real engines; an empty one is left out
     #[arg(long, env = "TERRANE_TEST_TOFU", default_value = "tofu", value_name = "PROGRAM")]
@@ -63,7 +58,4 @@ pub(super) enum Part {
     WrapUp,
     Idle,
     Ready,
-    Cancel,
-    /// Makes 10,000 runs first, which takes a minute
-    Restart,
 }

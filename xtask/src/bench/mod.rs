@@ -6,8 +6,7 @@
 //! | `run` | the order of the measurements |
 //! | `queue` | `POST /runs` to the engine's start |
 //! | `wrap_up` | the engine's end to the plan being visible, and whole runs against the bare engine |
-//! | `cancel` | a cancel to its answer, and to the engine's word that it was interrupted |
-//! | `starting`, `restart`, `idle` | the server alone: time to ready, also with 10,000 runs; memory at rest |
+//! | `starting`, `idle` | the server alone: time to ready, memory at rest |
 //! | `peers` | what the machine itself needs for the same |
 //! | `series`, `report` | samples, quantiles, table, CSV |
 //! | `program`, `api`, `http` | the program, its API and a small blocking client |
@@ -15,7 +14,6 @@
 
 mod api;
 mod arguments;
-mod cancel;
 mod http;
 mod idle;
 mod job_record;
@@ -23,7 +21,6 @@ mod peers;
 mod program;
 mod queue;
 mod report;
-mod restart;
 mod run;
 mod series;
 mod starting;

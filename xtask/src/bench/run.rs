@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::arguments::{Arguments, Part, RunArguments, Suite};
 use super::program::{Programs, find};
 use super::wrap_up::Engine;
-use super::{cancel, idle, queue, report, restart, starting, wrap_up};
+use super::{idle, queue, report, starting, wrap_up};
 
 /// Samples of each line that are thrown away first.
 pub(super) const WARM_UP: usize = 3;
@@ -33,8 +33,6 @@ fn measure(part: Part, arguments: &RunArguments, programs: &Programs) -> Result<
     let samples = arguments.samples;
     match part {
         Part::Queue => queue::measure(programs, samples),
-        Part::Cancel => cancel::measure(programs, samples),
-        Part::Restart => restart::measure(programs, samples),
         Part::Ready => starting::measure(programs, samples),
         Part::Idle => idle::measure(programs, &programs.fake_engine),
         Part::WrapUp => {
