@@ -25,14 +25,20 @@ fn is_root(inside: &[&str]) -> bool {
     source || matches!(inside, ["tests", _] | ["tests", _, "main"])
 }
 
+/// A test binary that takes minutes and is run alone may be one of its own.
+fn is_run_alone(inside: &[&str]) -> bool {
+    matches!(inside, ["tests", "matrix", ..])
+}
+
 /// Each test binary is linked by itself, which is most of the time: one for a crate.
 fn one_test_binary(tree: &Tree, file: &SourceFile, inside: &[&str], report: &mut Report) {
-    if inside[0] != "tests" {
+    if inside[0] != "tests" || is_run_alone(inside) {
         return;
     }
     let folder = file.path[..file.path.len() - (inside.join("/").len() + ".rs".len())].to_owned() + "tests/";
     let folder_depth = folder.matches('/').count() - 1;
-    let first = tree.below(&folder).find(|other| other.is_rust() && is_root(&other.parts()[folder_depth..]));
+    let is_one = |inside: &[&str]| is_root(inside) && !is_run_alone(inside);
+    let first = tree.below(&folder).find(|other| other.is_rust() && is_one(&other.parts()[folder_depth..]));
     if first.is_some_and(|first| first.path != file.path) {
         let what_to_do = "make it a module of the first (tests/<name>/main.rs with one `mod` for each file)";
         report.problem(&file.path, 1, "a second test binary in this crate", what_to_do);
