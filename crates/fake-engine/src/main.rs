@@ -31,6 +31,7 @@
 //! | `{"signal": 9}` | sends itself this signal |
 //! | `{"hang": true}` | never ends by itself |
 //! | `{"ignore_sigint": true}` | counts interrupts instead of ending; each prints `interrupt N` |
+//! | `{"note_interrupt": true}` | prints when an interrupt came, `interrupted at N`, Unix microseconds |
 //! | `{"spawn": ["program", "argument"]}` | starts a program and does not wait for it |
 //! | `{"spawn_many": 1000}` | starts that many processes that wait |
 //! | `{"allocate_mb": 100}` | fills that much memory |

@@ -69,6 +69,7 @@ impl Steps {
                 thread::sleep(Duration::from_secs(3600));
             },
             "ignore_sigint" => interrupt::ignore(),
+            "note_interrupt" => interrupt::note(),
             "spawn" => spawn(argument)?,
             "spawn_many" => {
                 for _ in 0..number {

@@ -34,6 +34,11 @@ impl JobRecord {
         self.steps.first().map(|command| command.started_us)
     }
 
+    /// From just before fork and exec of the last command to just after it was reaped.
+    pub(super) fn last_us(&self) -> Option<(i64, i64)> {
+        self.steps.last().map(|command| (command.started_us, command.ended_us))
+    }
+
     /// Just after the last command was reaped.
     pub(super) fn ended_us(&self) -> Option<i64> {
         self.steps.last().map(|command| command.ended_us)

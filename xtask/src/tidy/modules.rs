@@ -25,17 +25,18 @@ fn is_root(inside: &[&str]) -> bool {
     source || matches!(inside, ["tests", _] | ["tests", _, "main"])
 }
 
-/// Test binaries beside the first of their crate. The simulation needs no runtime and no database, and is run alone.
-const ALONE: [&str; 1] = ["crates/server/tests/simulation/main.rs"];
+/// Test binaries beside the first of their crate, run alone: one needs no runtime and no database, one takes minutes.
+const ALONE: [&str; 2] = ["crates/server/tests/simulation/", "crates/terrane/tests/matrix/"];
 
 /// Each test binary is linked by itself, which is most of the time: one for a crate.
 fn one_test_binary(tree: &Tree, file: &SourceFile, inside: &[&str], report: &mut Report) {
-    if inside[0] != "tests" || ALONE.contains(&file.path.as_str()) {
+    if inside[0] != "tests" || ALONE.iter().any(|folder| file.path.starts_with(folder)) {
         return;
     }
     let folder = file.path[..file.path.len() - (inside.join("/").len() + ".rs".len())].to_owned() + "tests/";
     let folder_depth = folder.matches('/').count() - 1;
-    let first = tree.below(&folder).find(|other| other.is_rust() && is_root(&other.parts()[folder_depth..]));
+    let is_one = |inside: &[&str]| is_root(inside) && !is_run_alone(inside);
+    let first = tree.below(&folder).find(|other| other.is_rust() && is_one(&other.parts()[folder_depth..]));
     if first.is_some_and(|first| first.path != file.path) {
         let what_to_do = "make it a module of the first (tests/<name>/main.rs with one `mod` for each file)";
         report.problem(&file.path, 1, "a second test binary in this crate", what_to_do);

@@ -127,9 +127,9 @@ impl Run {
         let pump = Pump::start(context.connection.clone(), log, scrubber, limit);
         if job.log_offset > 0 {
             pump.line(match job.task {
-                Task::Plan(_) => "an agent that made this plan was lost; it is made again",
+                Task::Plan(_) => "the agent that made this plan was lost; it is made again",
                 Task::Apply(_) => {
-                    "an agent that had this apply was lost before it started it; it is begun here"
+                    "the agent that had this apply was lost before it started it; it is begun again"
                 }
             });
         }

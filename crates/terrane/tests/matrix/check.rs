@@ -153,6 +153,6 @@ async fn next_run_works(play: &Play, context: &str) {
 
 /// The last line of ours in a log.
 fn reason_of(log: &str) -> String {
-    let own = log.lines().filter_map(|line| line.trim_matches('\u{3}').strip_prefix("terrane: "));
-    own.last().unwrap_or_default().to_owned()
+    let mut own = log.lines().filter_map(|line| line.trim_matches('\u{3}').strip_prefix("terrane: "));
+    own.next_back().unwrap_or_default().to_owned()
 }

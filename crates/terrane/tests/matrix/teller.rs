@@ -42,16 +42,15 @@ impl Teller {
         std::thread::spawn(move || {
             for socket in listener.incoming().flatten() {
                 let (hearing, file) = (hearing.clone(), file.clone());
-                std::thread::spawn(move || hearing.hear(socket, &file));
+                std::thread::spawn(move || hearing.hear(&socket, &file));
             }
         });
         this
     }
 
-    fn hear(&self, socket: TcpStream, file: &Mutex<File>) {
+    fn hear(&self, mut socket: &TcpStream, file: &Mutex<File>) {
         let mut line = String::new();
-        let Ok(copy) = socket.try_clone() else { return };
-        if BufReader::new(copy).read_line(&mut line).is_err() || !line.ends_with('\n') {
+        if BufReader::new(socket).read_line(&mut line).is_err() || !line.ends_with('\n') {
             return;
         }
         let mut file = file.lock().unwrap();
@@ -67,7 +66,7 @@ impl Teller {
         }
         drop(told);
         // Whoever asked may be dead by now.
-        let _ = (&socket).write_all(b"k\n");
+        let _ = socket.write_all(b"k\n");
     }
 
     /// `HOST:PORT`.

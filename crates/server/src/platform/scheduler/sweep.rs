@@ -6,9 +6,11 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::platform::http::ApiError;
 
-/// Looks for lost jobs until the server stops.
+/// Looks for lost jobs until the server stops. Not before a lease is over: while no server was there, agents could not
+/// renew theirs.
 pub async fn sweep_forever(app: App) {
-    let pause = app.config.limits.sweep_pause;
+    let (pause, lease) = (app.config.limits.sweep_pause, app.config.limits.lease);
+    app.stopping.run_until_cancelled(tokio::time::sleep(lease)).await;
     while app.stopping.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
         if let Err(error) = sweep(&app).await {
             tracing::warn!(%error, "failed to look for lost jobs; trying again in {pause:?}");
