@@ -30,13 +30,15 @@ const ALONE: [&str; 2] = ["crates/server/tests/simulation/", "crates/terrane/tes
 
 /// Each test binary is linked by itself, which is most of the time: one for a crate.
 fn one_test_binary(tree: &Tree, file: &SourceFile, inside: &[&str], report: &mut Report) {
-    if inside[0] != "tests" || ALONE.iter().any(|folder| file.path.starts_with(folder)) {
+    let is_alone = |file: &SourceFile| ALONE.iter().any(|folder| file.path.starts_with(folder));
+    if inside[0] != "tests" || is_alone(file) {
         return;
     }
     let folder = file.path[..file.path.len() - (inside.join("/").len() + ".rs".len())].to_owned() + "tests/";
     let folder_depth = folder.matches('/').count() - 1;
-    let is_one = |inside: &[&str]| is_root(inside) && !is_run_alone(inside);
-    let first = tree.below(&folder).find(|other| other.is_rust() && is_one(&other.parts()[folder_depth..]));
+    let is_one =
+        |other: &&SourceFile| other.is_rust() && !is_alone(other) && is_root(&other.parts()[folder_depth..]);
+    let first = tree.below(&folder).find(is_one);
     if first.is_some_and(|first| first.path != file.path) {
         let what_to_do = "make it a module of the first (tests/<name>/main.rs with one `mod` for each file)";
         report.problem(&file.path, 1, "a second test binary in this crate", what_to_do);
