@@ -11,8 +11,8 @@ use super::program::{Place, Server};
 
 const LOG_WINDOW_BYTES: usize = 1_000_000;
 const END_OF_LOG: u8 = 3;
-/// Between two looks at a status: little against what is measured by it.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
+/// Between two looks at a status: seldom enough to leave the processor to what is measured.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A client with a token and one connection.
 pub(super) struct Api {

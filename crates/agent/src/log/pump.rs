@@ -22,6 +22,8 @@ use crate::{client::Connection, job::Folder, supervisor::record::Level};
 const CHUNK_BYTES: usize = 256 * 1024;
 /// How long a line may lie in the file before it is seen: the shorter one while the engine is printing.
 const LOOK_AFTER: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(20)];
+/// Between two pieces while the engine prints. Each costs the server a transaction, and the engine may need the processor.
+const GATHER_FOR: Duration = Duration::from_millis(50);
 /// The outputs that are begun with what the sandbox lacks.
 const PHASE_LOGS: [&str; 2] = ["plan", "apply"];
 /// Kept free below the limit for our own last lines.
@@ -210,15 +212,18 @@ impl Work {
                 continue;
             }
             self.send().await?;
-            if count > 0 {
+            let wait = if count == buffer.len() {
+                continue;
+            } else if count > 0 {
                 idle = 0;
+                GATHER_FOR
             } else if is_over {
                 return Ok(());
             } else {
                 idle += 1;
-                let wait = LOOK_AFTER[usize::from(idle > 20)];
-                let _ = tokio::time::timeout(wait, ended.cancelled()).await;
-            }
+                LOOK_AFTER[usize::from(idle > 20)]
+            };
+            let _ = tokio::time::timeout(wait, ended.cancelled()).await;
         }
     }
 

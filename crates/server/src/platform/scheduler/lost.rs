@@ -12,7 +12,7 @@ use crate::platform::db::Tx;
 use crate::platform::http::ApiError;
 use crate::platform::logs::{self, LogId};
 use crate::runs::store::Run;
-use crate::{runs, workspaces};
+use crate::{runs, state_versions, workspaces};
 
 /// How it was noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,9 @@ pub async fn lose(app: &App, job: &Job, cause: Cause) -> Result<(), ApiError> {
     let Some(mut job) = store::hold(&mut tx, &job.id).await? else { return Ok(()) };
     let Some(run) = runs::store::find(&mut tx, &run.id).await? else { return Ok(()) };
     let fate = fate_of(app, &mut job, cause, epoch, now);
-    if fate == Fate::Unchanged {
+    let newest = state_versions::store::newest_of_run(&mut tx, &run.id).await?.map(|newest| newest.id);
+    if fate == Fate::Unchanged || newest != evidence.newest {
+        // A state that has come meanwhile must not be missed: the job is looked at again soon.
         return Ok(());
     }
     tracing::warn!(job.id = %job.id, run.id = %job.run_id, phase = job.lease.phase.as_str(), ?cause, ?fate, "an agent is lost");

@@ -9,9 +9,12 @@ use crate::platform::http::ApiError;
 /// Looks for lost jobs until the server stops. Not before a lease is over: while no server was there, agents could not
 /// renew theirs.
 pub async fn sweep_forever(app: App) {
-    let (pause, lease) = (app.config.limits.sweep_pause, app.config.limits.lease);
-    app.stopping.run_until_cancelled(tokio::time::sleep(lease)).await;
+    let pause = app.config.limits.sweep_pause;
+    let first = app.clock.now().plus(app.config.limits.lease);
     while app.stopping.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        if app.clock.now() < first {
+            continue;
+        }
         if let Err(error) = sweep(&app).await {
             tracing::warn!(%error, "failed to look for lost jobs; trying again in {pause:?}");
         }
