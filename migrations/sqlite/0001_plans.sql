@@ -16,10 +16,27 @@ CREATE TABLE users (
     created_at BIGINT NOT NULL
 );
 
+-- Agents beside the embedded one, which belongs to no pool.
+CREATE TABLE agent_pools (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE agents (
+    id TEXT NOT NULL PRIMARY KEY,
+    agent_pool_id TEXT REFERENCES agent_pools (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    last_ping_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
 CREATE TABLE tokens (
     id TEXT NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
     user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
+    agent_pool_id TEXT REFERENCES agent_pools (id) ON DELETE CASCADE,
     description TEXT,
     digest BLOB NOT NULL UNIQUE,
     created_at BIGINT NOT NULL,
@@ -152,6 +169,7 @@ CREATE TABLE runs (
     has_changes BOOLEAN NOT NULL,
     created_by TEXT,
     canceled_by TEXT,
+    confirmed_by TEXT,
     discarded_by TEXT,
     canceled_at BIGINT,
     force_cancel_available_at BIGINT,
@@ -170,8 +188,9 @@ CREATE TABLE plans (
     engine TEXT NOT NULL,
     engine_version TEXT,
     engine_sha256 TEXT,
-    lock_file_sha256 TEXT,
-    execution_mode TEXT,
+    lock_file TEXT,
+    agent_id TEXT,
+    state_version_id TEXT,
     has_changes BOOLEAN NOT NULL,
     generated_configuration BOOLEAN NOT NULL,
     resource_additions BIGINT,
@@ -180,8 +199,6 @@ CREATE TABLE plans (
     resource_imports BIGINT,
     plan_file_object_id TEXT REFERENCES objects (id),
     json_object_id TEXT REFERENCES objects (id),
-    log_object_id TEXT REFERENCES objects (id),
-    log_size_bytes BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
@@ -189,15 +206,45 @@ CREATE TABLE applies (
     id TEXT NOT NULL PRIMARY KEY,
     run_id TEXT NOT NULL UNIQUE REFERENCES runs (id) ON DELETE CASCADE,
     status TEXT NOT NULL,
-    status_times TEXT NOT NULL
+    status_times TEXT NOT NULL,
+    agent_id TEXT,
+    resource_additions BIGINT,
+    resource_changes BIGINT,
+    resource_destructions BIGINT,
+    resource_imports BIGINT,
+    errored_state_object_id TEXT REFERENCES objects (id),
+    -- Written once, before the engine is executed; nothing ever clears them.
+    started_at BIGINT,
+    started_by TEXT,
+    started_epoch BIGINT,
+    started_nonce TEXT,
+    started_plan_sha256 TEXT
 );
 
+-- The log of a plan or an apply has its id.
+CREATE TABLE logs (
+    id TEXT NOT NULL PRIMARY KEY,
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    size_bytes BIGINT NOT NULL,
+    object_id TEXT REFERENCES objects (id)
+);
+CREATE INDEX logs_by_run ON logs (run_id);
+
 CREATE TABLE log_chunks (
-    plan_id TEXT NOT NULL REFERENCES plans (id) ON DELETE CASCADE,
+    log_id TEXT NOT NULL REFERENCES logs (id) ON DELETE CASCADE,
     start_offset BIGINT NOT NULL,
     bytes BLOB NOT NULL,
-    PRIMARY KEY (plan_id, start_offset)
+    PRIMARY KEY (log_id, start_offset)
 );
+
+CREATE TABLE comments (
+    id TEXT NOT NULL PRIMARY KEY,
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    body TEXT NOT NULL,
+    created_by TEXT,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX comments_by_run ON comments (run_id, created_at, id);
 
 CREATE TABLE run_events (
     id TEXT NOT NULL PRIMARY KEY,
@@ -206,22 +253,29 @@ CREATE TABLE run_events (
     action TEXT NOT NULL,
     description TEXT NOT NULL,
     actor_id TEXT,
+    comment_id TEXT,
     created_at BIGINT NOT NULL,
     UNIQUE (run_id, ordinal)
 );
 
+-- A phase of a run: waiting for an agent, or leased to one. A row stays after its agent was given up, so that what
+-- arrives late is still taken.
 CREATE TABLE jobs (
     id TEXT NOT NULL PRIMARY KEY,
     run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    phase TEXT NOT NULL,
     priority BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     lease_epoch BIGINT NOT NULL,
-    agent_name TEXT,
-    agent_instance TEXT,
+    attempt BIGINT NOT NULL,
+    agent_id TEXT,
     lease_expires_at BIGINT,
+    is_started BOOLEAN NOT NULL,
+    silent_since BIGINT,
+    given_up_at BIGINT,
     stop TEXT
 );
-CREATE INDEX jobs_waiting ON jobs (agent_instance, priority, created_at, id);
+CREATE INDEX jobs_waiting ON jobs (agent_id, priority, created_at, id);
 CREATE INDEX jobs_by_run ON jobs (run_id);
 
 -- What an agent has uploaded for a job but not yet reported.

@@ -6,8 +6,9 @@ use std::{
     fs::File,
     io,
     io::Read,
+    os::unix::fs::MetadataExt,
     process::{Command, Output, Stdio},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -27,8 +28,11 @@ pub struct FoundEngine {
     pub engine: Engine,
     /// The program.
     pub path: Utf8PathBuf,
-    sha256: Arc<OnceLock<Option<String>>>,
+    sha256: Arc<Mutex<Option<(FileId, String)>>>,
 }
+
+/// Inode, size and time of change: others when a program is replaced.
+type FileId = (u64, u64, i64, i64);
 
 impl FoundEngine {
     /// Asks a program for its version.
@@ -50,18 +54,26 @@ impl FoundEngine {
         Ok(Self { engine: Engine { kind, version }, path, sha256: Arc::default() })
     }
 
-    /// Hex SHA-256 of the program; takes a while the first time, and is remembered.
+    /// Hex SHA-256 of the program; takes a while the first time, and is remembered for as long as the file is the
+    /// same.
     pub fn sha256(&self) -> Option<String> {
-        self.sha256
-            .get_or_init(|| {
-                let digest = file_sha256(&self.path);
-                digest
-                    .inspect_err(
-                        |error| tracing::warn!(path = %self.path, %error, "failed to hash an engine"),
-                    )
-                    .ok()
-            })
-            .clone()
+        self.hash()
+            .inspect_err(|error| tracing::warn!(path = %self.path, %error, "failed to hash an engine"))
+            .ok()
+    }
+
+    fn hash(&self) -> io::Result<String> {
+        let metadata = self.path.metadata()?;
+        let file = (metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec());
+        let mut hashed = self.sha256.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*hashed {
+            Some((of, sha256)) if *of == file => Ok(sha256.clone()),
+            _ => {
+                let sha256 = file_sha256(&self.path)?;
+                *hashed = Some((file, sha256.clone()));
+                Ok(sha256)
+            }
+        }
     }
 }
 
@@ -163,7 +175,8 @@ fn version_output(path: &Utf8Path) -> Result<Output, EngineError> {
     Ok(child.wait_with_output()?)
 }
 
-fn file_sha256(path: &Utf8Path) -> io::Result<String> {
+/// Hex SHA-256 of a file as it is on disk.
+pub(crate) fn file_sha256(path: &Utf8Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 256 * 1024];

@@ -4,7 +4,7 @@ use std::io;
 
 use camino::Utf8PathBuf;
 
-use crate::engine::CliConfigError;
+use crate::{client::ClientError, engine::CliConfigError};
 
 /// Why an agent cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,23 @@ pub enum AgentError {
         /// Why.
         error: io::Error,
     },
+    /// Another agent works there.
+    #[error(
+        "the folder {path} belongs to another agent that is running; give each agent its own work directory"
+    )]
+    InUse {
+        /// The folder.
+        path: Utf8PathBuf,
+    },
+    /// The server does not want this agent.
+    #[error("the server does not take this agent: {0}")]
+    Refused(String),
+    /// There is no way to the server.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The thread that renews leases cannot be started.
+    #[error("failed to start the thread that renews leases: {0}")]
+    Heart(io::Error),
     /// The operator's engine settings cannot be used.
     #[error(transparent)]
     CliConfig(#[from] CliConfigError),

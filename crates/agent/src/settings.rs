@@ -8,7 +8,7 @@ use secrecy::SecretString;
 /// How an agent works.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// One folder for each running job is made below this one.
+    /// One folder for each running job is made below this one. One agent alone can have it.
     pub work_dir: Utf8PathBuf,
     /// The program that is started as `<program> supervise DIR` and starts itself as
     /// `<program> sandbox-init DIR`.
@@ -27,12 +27,17 @@ pub struct Settings {
     pub memory_bytes_max: u64,
     /// Processes and threads of one job.
     pub processes_max: u64,
-    /// From the interrupt of an engine to its end by force.
-    pub interrupt_grace: Duration,
+    /// How often an engine that applies is asked to write its state; engines know nothing shorter than 20 seconds.
+    pub snapshot_interval: Duration,
     /// A name for people, such as the host's.
     pub name: String,
     /// The agent's bearer token.
     pub token: SecretString,
+}
+
+impl Settings {
+    /// What [`Settings::snapshot_interval`] should be.
+    pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(20);
 }
 
 /// What happens where a full sandbox cannot be had.

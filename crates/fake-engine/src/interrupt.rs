@@ -9,11 +9,19 @@ use std::{
         mpsc,
     },
     thread,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use tokio::signal::unix::{SignalKind, signal};
 
 static IS_IGNORED: AtomicBool = AtomicBool::new(false);
+
+static IS_NOTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on an interrupt prints its time.
+pub(crate) fn note() {
+    IS_NOTED.store(true, Ordering::Relaxed);
+}
 
 /// From now on an interrupt is only counted.
 pub(crate) fn ignore() {
@@ -37,6 +45,10 @@ pub(crate) fn listen() -> io::Result<()> {
                 if IS_IGNORED.load(Ordering::Relaxed) {
                     let _ = writeln!(io::stdout(), "interrupt {count}");
                 } else {
+                    if IS_NOTED.load(Ordering::Relaxed) {
+                        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                        let _ = writeln!(io::stdout(), "interrupted at {}", now.as_micros());
+                    }
                     let _ = writeln!(io::stdout(), "Interrupt received.");
                     process::exit(1);
                 }

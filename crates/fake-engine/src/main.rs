@@ -2,7 +2,7 @@
 //!
 //! `version -json` answers as Terraform when the program's file name starts with `terraform`, else as OpenTofu;
 //! the version is 1.99.0, or the text of a file named `<program>.version` beside it.
-//! `init`, `plan -out=FILE` and `show -json FILE` each run a list of steps and then exit with 0:
+//! `init`, `plan -out=FILE`, `show -json FILE` and `apply FILE` each run a list of steps and then exit with 0:
 //!
 //! ```json
 //! {
@@ -31,6 +31,7 @@
 //! | `{"signal": 9}` | sends itself this signal |
 //! | `{"hang": true}` | never ends by itself |
 //! | `{"ignore_sigint": true}` | counts interrupts instead of ending; each prints `interrupt N` |
+//! | `{"note_interrupt": true}` | prints when an interrupt came, `interrupted at N`, Unix microseconds |
 //! | `{"spawn": ["program", "argument"]}` | starts a program and does not wait for it |
 //! | `{"spawn_many": 1000}` | starts that many processes that wait |
 //! | `{"allocate_mb": 100}` | fills that much memory |
@@ -39,11 +40,20 @@
 //! | `{"read_files": ["path"]}` | prints `readable PATH: …` or `denied PATH: …` for each |
 //! | `{"env": true}` | prints the environment |
 //! | `{"var_files": true}` | prints the variable files it was given |
+//! | `{"arguments": true}` | prints the command line |
+//! | `{"lock": true}`, `{"unlock": true}` | locks, unlocks the workspace by the state API |
+//! | `{"print_state": true}` | prints the workspace's state as the API gives it, or `no state` |
+//! | `{"write_state": {…}}` | writes the next state by the API: `serial` and `lineage` instead of the right ones, `json_first`, `no_json`, `inline` (in the announcement, as old engines do it), `wrong_md5`, `bytes`, `holds` (so many objects `terraform_data.a[…]`); a refusal is printed, and ends the command with 1 unless `may_fail` |
+//! | `{"created": 3}` | prints so many lines `…: Creation complete after 0s` |
+//! | `{"fill_disk": "path"}` | writes to a file until the disk is full |
+//! | `{"tell": ["127.0.0.1:1", "line"]}` | says a line to whoever listens there, and waits for an answer |
+//! | `{"count_start": "path"}` | adds a line to a file and prints `start N` |
 //!
 //! On SIGINT it prints `Interrupt received.` and exits with 1, as engines do.
 
 mod interrupt;
 mod plan;
+mod state_api;
 mod steps;
 
 use std::{env, fs, io, io::Write, path::Path, process::ExitCode, time::SystemTime};
@@ -97,7 +107,7 @@ fn run(started: SystemTime) -> io::Result<u8> {
             let path = arguments.last().map(String::as_str).unwrap_or_default();
             steps::print(&fs::read(path)?)?;
         }
-        "show" => {}
+        "show" | "apply" => {}
         other => {
             return Err(io::Error::other(format!("there is no command {other:?}")));
         }

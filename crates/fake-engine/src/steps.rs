@@ -2,7 +2,8 @@
 
 use std::{
     env, fs, io,
-    io::Write,
+    io::{Read, Write},
+    net::TcpStream,
     os::unix::fs::symlink,
     path::Path,
     process::{Command, Stdio},
@@ -13,7 +14,7 @@ use std::{
 use rustix::process::{Signal, getpid, kill_process};
 use serde_json::Value;
 
-use crate::interrupt;
+use crate::{interrupt, state_api::StateApi};
 
 /// What steps leave for the end of the command.
 pub(crate) struct Steps {
@@ -68,6 +69,7 @@ impl Steps {
                 thread::sleep(Duration::from_secs(3600));
             },
             "ignore_sigint" => interrupt::ignore(),
+            "note_interrupt" => interrupt::note(),
             "spawn" => spawn(argument)?,
             "spawn_many" => {
                 for _ in 0..number {
@@ -98,6 +100,44 @@ impl Steps {
                     print(b"\n")?;
                 }
             }
+            other => return self.apply_step(other, argument),
+        }
+        Ok(None)
+    }
+
+    /// What an apply does.
+    fn apply_step(&mut self, name: &str, argument: &Value) -> io::Result<Option<u8>> {
+        let text = argument.as_str().unwrap_or_default();
+        match name {
+            "arguments" => print(format!("{:?}\n", env::args().skip(1).collect::<Vec<_>>()).as_bytes())?,
+            "lock" => StateApi::find()?.lock()?,
+            "unlock" => StateApi::find()?.unlock()?,
+            "print_state" => {
+                let state = StateApi::find()?.current()?;
+                let state = state.map_or("no state".to_owned(), |state| state.to_string());
+                print(format!("{state}\n").as_bytes())?;
+            }
+            "write_state" => {
+                if let Err(refusal) = StateApi::find()?.write(argument) {
+                    print(format!("Error: {refusal}\n").as_bytes())?;
+                    return Ok((argument["may_fail"] != Value::Bool(true)).then_some(1));
+                }
+            }
+            "created" => {
+                for number in 0..argument.as_u64().unwrap_or_default() {
+                    let line =
+                        format!("terraform_data.a[{number}]: Creation complete after 0s [id={number}]\n");
+                    print(line.as_bytes())?;
+                }
+            }
+            "fill_disk" => fill_disk(text)?,
+            "tell" => tell(string(argument, 0), string(argument, 1))?,
+            "count_start" => {
+                let mut file = fs::OpenOptions::new().create(true).append(true).open(text)?;
+                file.write_all(b"start\n")?;
+                let count = fs::read_to_string(text)?.lines().count();
+                print(format!("start {count}\n").as_bytes())?;
+            }
             other => return Err(io::Error::other(format!("there is no step {other:?}"))),
         }
         Ok(None)
@@ -122,6 +162,26 @@ fn repeat(megabytes: u64) -> io::Result<()> {
         print(block.as_bytes())?;
     }
     Ok(())
+}
+
+fn fill_disk(path: &str) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().create(true).append(true).open(path)?;
+    // The last piece by bytes, so that nothing is left.
+    for size in [1 << 20, 4096, 1] {
+        let piece = vec![1; size];
+        while file.write_all(&piece).is_ok() {}
+    }
+    Ok(())
+}
+
+/// Says a line to whoever listens there, and goes on when it is answered.
+fn tell(address: &str, line: &str) -> io::Result<()> {
+    let mut socket = TcpStream::connect(address)?;
+    socket.write_all(format!("{line}\n").as_bytes())?;
+    match socket.read(&mut [0])? {
+        0 => Err(io::Error::other(format!("nobody answered to {line:?}"))),
+        _ => Ok(()),
+    }
 }
 
 fn read_file(path: &str) -> String {

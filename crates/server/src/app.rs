@@ -222,7 +222,8 @@ async fn check_key(db: &Db, secrets: &Secrets, clock: &Clock) -> Result<(), Star
 
 /// Every statement that lists with filters are built into, for the same test.
 pub fn all_list_shapes() -> Vec<String> {
-    [crate::runs::store::shapes(), crate::workspaces::store::shapes()].concat()
+    [crate::runs::store::shapes(), crate::state_versions::store::shapes(), crate::workspaces::store::shapes()]
+        .concat()
 }
 
 /// Every SQL statement of the program, for the test that prepares them on both databases.
@@ -230,7 +231,9 @@ pub fn all_statements() -> Vec<&'static str> {
     let lists: &[&[&'static str]] = &[
         STATEMENTS,
         access::STATEMENTS,
+        crate::agents::store::STATEMENTS,
         crate::applies::store::STATEMENTS,
+        crate::comments::store::STATEMENTS,
         crate::configuration_versions::store::STATEMENTS,
         crate::organizations::store::STATEMENTS,
         crate::plans::store::STATEMENTS,
@@ -240,6 +243,9 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::projects::store::STATEMENTS,
         crate::run_events::store::STATEMENTS,
         crate::runs::store::STATEMENTS,
+        crate::runs::store::LIST_STATEMENTS,
+        crate::state_version_outputs::store::STATEMENTS,
+        crate::state_versions::store::STATEMENTS,
         crate::tokens::store::STATEMENTS,
         crate::users::store::STATEMENTS,
         crate::variables::store::STATEMENTS,

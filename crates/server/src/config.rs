@@ -1,5 +1,6 @@
 //! Everything an operator can set, and every limit by name.
 
+use crate::platform::scheduler::lease::Patience;
 use camino::Utf8PathBuf;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -52,6 +53,12 @@ pub struct Limits {
     pub plan_object_bytes_max: u64,
     /// One log, bytes.
     pub log_bytes_max: u64,
+    /// One state, or its JSON form, bytes.
+    pub state_bytes_max: u64,
+    /// A document that may carry a whole state in base64, bytes: engines up to 1.5 send it so.
+    pub state_document_bytes_max: usize,
+    /// How often a client that applies by itself sends an intermediate state (api-contract 2.3); whole seconds.
+    pub state_snapshot_interval: Duration,
     /// The value of one variable, bytes.
     pub variable_bytes_max: usize,
     /// Variables of one workspace, and of one run.
@@ -68,8 +75,20 @@ pub struct Limits {
     pub object_url_life: Duration,
     /// One plan phase.
     pub plan_timeout: Duration,
+    /// How often an agent says that it works on a job.
+    pub heartbeat: Duration,
     /// An agent that is silent for so long has lost its job.
     pub lease: Duration,
+    /// After the end of its lease, how long the agent of a started apply is waited for.
+    pub silence: Duration,
+    /// How often an engine that applies is asked to write its state.
+    pub snapshot_interval: Duration,
+    /// How often lost jobs are looked for.
+    pub sweep_pause: Duration,
+    /// What an agent sends of an apply that was given up is kept for so long.
+    pub late_delivery: Duration,
+    /// One apply phase.
+    pub apply_timeout: Duration,
     /// After a cancel, how long until a force-cancel is offered.
     pub force_cancel_after: Duration,
     /// Memory of one run's engine and all that it starts, bytes.
@@ -95,6 +114,9 @@ impl Default for Limits {
             archive: terrane_slug::Limits::default(),
             plan_object_bytes_max: 2048 * MIB,
             log_bytes_max: 512 * MIB,
+            state_bytes_max: 256 * MIB,
+            state_document_bytes_max: 64 * 1024 * 1024,
+            state_snapshot_interval: Duration::from_secs(20),
             variable_bytes_max: 256 * 1024,
             variables_max: 1000,
             header_timeout: Duration::from_secs(10),
@@ -103,7 +125,13 @@ impl Default for Limits {
             plan_url_life: Duration::from_secs(60),
             object_url_life: Duration::from_secs(25 * HOUR),
             plan_timeout: Duration::from_secs(2 * HOUR),
+            heartbeat: Duration::from_secs(5),
             lease: Duration::from_secs(30),
+            silence: Duration::from_secs(15 * 60),
+            snapshot_interval: terrane_agent::Settings::SNAPSHOT_INTERVAL,
+            sweep_pause: Duration::from_secs(2),
+            late_delivery: Duration::from_secs(24 * HOUR),
+            apply_timeout: Duration::from_secs(22 * HOUR),
             force_cancel_after: Duration::from_secs(60),
             engine_memory_bytes_max: 4096 * MIB,
             engine_processes_max: 4096,
@@ -143,6 +171,11 @@ impl Config {
     /// The blob store's address.
     pub fn blob_url(&self) -> String {
         self.blob_url.clone().unwrap_or_else(|| self.data_dir.join("blobs").into_string())
+    }
+
+    /// How long agents are waited for.
+    pub fn patience(&self) -> Patience {
+        Patience { lease: self.limits.lease, silence: self.limits.silence }
     }
 
     /// Whether this server is the only one of its installation, so that it may make its own key.

@@ -73,10 +73,16 @@ macro_rules! ids {
 }
 
 ids! {
+    /// An agent.
+    AgentId "agent",
+    /// A pool of agents.
+    AgentPoolId "apool",
     /// An apply.
     ApplyId "apply",
     /// A token's metadata.
     TokenId "at",
+    /// A comment on a run.
+    CommentId "wsc",
     /// A configuration version.
     ConfigurationVersionId "cv",
     /// One phase of one run, as the agents see it.
@@ -91,12 +97,16 @@ ids! {
     RunEventId "re",
     /// A run.
     RunId "run",
+    /// A state version.
+    StateVersionId "sv",
     /// A user.
     UserId "user",
     /// A variable.
     VariableId "var",
     /// A workspace.
     WorkspaceId "ws",
+    /// An output of a state version.
+    StateVersionOutputId "wsout",
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 //! | folder | API resource |
 //! |---|---|
 //! | [`plans`] | `plans`, the heart: states, counts, log URL, JSON plan |
-//! | [`runs`], [`run_events`], [`applies`] | `runs`, `run-events`, `applies` |
+//! | [`runs`], [`run_events`], [`comments`] | `runs`, `run-events`, `comments` |
+//! | [`applies`] | `applies`: started once, ever |
 //! | [`configuration_versions`] | `configuration-versions` |
+//! | [`state_versions`], [`state_version_outputs`] | `state-versions`, `state-version-outputs` |
 //! | [`workspaces`], [`variables`] | `workspaces`, `vars` |
 //! | [`organizations`], [`projects`] | `organizations`, `projects`, `entitlement-sets` |
 //! | [`users`], [`tokens`] | `users`, `authentication-tokens` |
-//! | [`agents`] | what agents call (crate `terrane-wire`) |
+//! | [`agents`] | agents, and what they call (crate `terrane-wire`) |
 //! | [`platform`] | what no resource owns: access, database, HTTP, logs, objects, scheduler, secrets |
 //!
 //! Inside a folder: `model.rs` has states and rules, `store.rs` all SQL, `http.rs` routes and documents, and a verb
@@ -18,6 +20,7 @@ pub mod agents;
 pub mod app;
 pub mod applies;
 pub mod clock;
+pub mod comments;
 pub mod config;
 pub mod configuration_versions;
 pub mod ids;
@@ -29,6 +32,8 @@ pub mod router;
 pub mod run_events;
 pub mod runs;
 mod start;
+pub mod state_version_outputs;
+pub mod state_versions;
 mod status_times;
 mod text_enum;
 pub mod tokens;

@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::platform::http::{ApiError, Route, join, shared_layers};
 use crate::platform::{objects, ops};
 use crate::{
-    agents, configuration_versions, organizations, plans, projects, run_events, runs, tokens, users,
-    variables, workspaces,
+    agents, applies, comments, configuration_versions, organizations, plans, projects, run_events, runs,
+    state_version_outputs, state_versions, tokens, users, variables, workspaces,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -23,8 +23,12 @@ pub fn routes() -> Vec<Route> {
         variables::routes(),
         configuration_versions::routes(),
         runs::routes(),
+        applies::routes(),
+        comments::routes(),
         run_events::routes(),
         plans::routes(),
+        state_versions::routes(),
+        state_version_outputs::routes(),
         agents::routes(),
     ]
     .concat()

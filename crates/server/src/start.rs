@@ -37,7 +37,7 @@ impl Server {
         let app = App::open(config, public_url.trim_end_matches('/').to_owned(), clock).await?;
         let agent_name = embedded_agent_name(&app.config.data_dir)
             .map_err(|source| StartError::DataDir { path: app.config.data_dir.clone(), source })?;
-        recover(&app, &agent_name).await;
+        compact_logs(&app);
         let router = router::router(&app);
         let mut tasks = vec![
             tokio::spawn(scheduler::sweep_forever(app.clone())),
@@ -93,25 +93,12 @@ fn spawn_serve(app: &App, listener: TcpListener, router: axum::Router) -> JoinHa
     tokio::spawn(async move { serve(&app, listener, router).await })
 }
 
-/// Puts right what a killed server left: engines without an agent, plans without an engine, logs in rows.
-async fn recover(app: &App, agent_name: &str) {
-    let work_dir = app.config.data_dir.join("agent");
-    let ended = tokio::task::spawn_blocking(move || terrane_agent::end_leftovers(&work_dir)).await;
-    match ended {
-        Ok(Ok(jobs)) if !jobs.is_empty() => {
-            tracing::warn!(?jobs, "ended what an earlier server left running");
-        }
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::error!(%error, "failed to end what an earlier server left running"),
-        Err(error) => tracing::error!(%error, "failed to look for what an earlier server left running"),
-    }
-    if let Err(error) = scheduler::end_lost_jobs(app, agent_name).await {
-        tracing::error!(%error, "failed to end the plans of an earlier server");
-    }
+/// Moves logs out of the rows that an earlier server left there. What its agent left is adopted by this one's.
+fn compact_logs(app: &App) {
     let app = app.clone();
     tokio::spawn(async move {
-        for plan in logs::store::uncompacted(&app.db).await.unwrap_or_default() {
-            if let Err(error) = logs::compact(&app, &plan.into()).await {
+        for log in logs::store::uncompacted(&app.db).await.unwrap_or_default() {
+            if let Err(error) = logs::compact(&app, &log).await {
                 tracing::warn!(%error, "failed to compact a log");
             }
         }
@@ -165,7 +152,7 @@ async fn agent(
         sandbox: config.sandbox,
         memory_bytes_max: config.limits.engine_memory_bytes_max,
         processes_max: config.limits.engine_processes_max,
-        interrupt_grace: config.limits.interrupt_grace,
+        snapshot_interval: config.limits.snapshot_interval,
         token: tokens::embedded_agent_token(&app.db, &name, app.clock.now()).await?,
         name,
     };

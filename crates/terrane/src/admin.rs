@@ -1,6 +1,6 @@
 //! `terrane admin …`: works on the database directly, so also when the server is down.
 
-use crate::cli::TokenArgs;
+use crate::cli::{AgentTokenArgs, PlaceArgs, TokenArgs};
 use crate::server::DATA_DIR;
 use anyhow::{anyhow, bail};
 use camino::Utf8PathBuf;
@@ -14,17 +14,7 @@ use terrane_server::tokens;
 /// Prints a fresh token.
 #[expect(clippy::print_stdout, reason = "the token is this command's output")]
 pub async fn token(args: TokenArgs) -> anyhow::Result<ExitCode> {
-    let mut config = Config::new(args.place.data_dir.unwrap_or_else(|| Utf8PathBuf::from(DATA_DIR)));
-    config.database_url = args.place.database_url;
-    if config.database_url.is_none() && !config.data_dir.is_dir() {
-        bail!(
-            "there is no data directory {}: name the server's with --data-dir DIR, or its database with --database-url URL",
-            config.data_dir
-        );
-    }
-    let db = Db::open(&config.database_url()).await.map_err(|error| {
-        anyhow!("{error}; check --data-dir or --database-url and that the database is running")
-    })?;
+    let (config, db) = open(args.place).await?;
     let now = Clock::default().now();
     let issued = tokens::issue_for_name(&db, &args.user, config.limits.token_life, now).await?;
     db.close().await;
@@ -38,4 +28,30 @@ pub async fn token(args: TokenArgs) -> anyhow::Result<ExitCode> {
     println!("A token of {}, valid until {expires}, shown only now:", args.user);
     println!("{}", issued.text.expose_secret());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a fresh token for the agents of a pool.
+#[expect(clippy::print_stdout, reason = "the token is this command's output")]
+pub async fn agent_token(args: AgentTokenArgs) -> anyhow::Result<ExitCode> {
+    let (_, db) = open(args.place).await?;
+    let token = tokens::pool_token(&db, &args.pool, Clock::default().now()).await?;
+    db.close().await;
+    println!("A token for agents of the pool {}, valid until it is deleted, shown only now:", args.pool);
+    println!("{}", token.expose_secret());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open(place: PlaceArgs) -> anyhow::Result<(Config, Db)> {
+    let mut config = Config::new(place.data_dir.unwrap_or_else(|| Utf8PathBuf::from(DATA_DIR)));
+    config.database_url = place.database_url;
+    if config.database_url.is_none() && !config.data_dir.is_dir() {
+        bail!(
+            "there is no data directory {}: name the server's with --data-dir DIR, or its database with --database-url URL",
+            config.data_dir
+        );
+    }
+    let db = Db::open(&config.database_url()).await.map_err(|error| {
+        anyhow!("{error}; check --data-dir or --database-url and that the database is running")
+    })?;
+    Ok((config, db))
 }

@@ -1,10 +1,14 @@
 //! The command line. Each setting is a flag, a `TERRANE_…` variable, or a line of the configuration file, in this
 //! order of strength.
 
+use crate::times::Span;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::net::SocketAddr;
+
+/// The group of the times in the help.
+const TIMES: &str = "Times";
 
 /// The open plan server for OpenTofu and Terraform.
 ///
@@ -40,7 +44,13 @@ pub enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the server: API, scheduler and an embedded agent. Nothing else has to run.
-    Server(ServerArgs),
+    Server(Box<ServerArgs>),
+    /// Run an agent beside a server: it asks for runs, executes them on this machine, and reports.
+    ///
+    /// On SIGTERM it takes nothing new and ends at once. Runs that are under way go on without it; the next agent on the
+    /// same work directory adopts them. Start it again soon: a server that hears of no agent gives a run up. A service
+    /// manager must end this process alone (systemd: KillMode=process).
+    Agent(AgentArgs),
     /// Work on an installation from the machine it runs on
     Admin {
         #[command(subcommand)]
@@ -61,6 +71,18 @@ pub enum AdminCommand {
     /// Print a fresh token of a user, the last word of the output. The user is made if there is none; the first one
     /// becomes site administrator. Works with the server running or not.
     Token(TokenArgs),
+    /// Print a fresh token for agents, the last word of the output. Their pool is made if there is none. Works with the
+    /// server running or not.
+    AgentToken(AgentTokenArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct AgentTokenArgs {
+    /// The agents' pool
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub pool: String,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -97,6 +119,40 @@ pub struct DemoArgs {
     /// Engine programs to use before any that is found
     #[arg(long, env = "TERRANE_ENGINE_PATH", value_name = "FILE", value_delimiter = ',')]
     pub engine_path: Vec<Utf8PathBuf>,
+}
+
+/// Settings of an agent that is a process of its own.
+#[derive(Debug, Args)]
+pub struct AgentArgs {
+    /// The server's address, such as https://terrane.example
+    #[arg(long, env = "TERRANE_AGENT_SERVER", value_name = "URL")]
+    pub server: String,
+    /// A file that holds the agent's token, and nothing else
+    #[arg(long, env = "TERRANE_AGENT_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Utf8PathBuf,
+    /// Everything the agent keeps on disk; one directory for each agent
+    #[arg(long, env = "TERRANE_AGENT_WORK_DIR", value_name = "DIR", default_value = "terrane-agent")]
+    pub work_dir: Utf8PathBuf,
+    /// Runs it takes at the same time
+    #[arg(long, env = "TERRANE_AGENT_SLOTS", value_name = "N", default_value_t = 2,
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub slots: u16,
+    /// A name for people [default: this machine's]
+    #[arg(long, env = "TERRANE_AGENT_NAME", value_name = "NAME")]
+    pub name: Option<String>,
+    /// Engine programs to use before any that is found (several with commas)
+    #[arg(long, env = "TERRANE_AGENT_ENGINE_PATH", value_name = "FILE", value_delimiter = ',')]
+    pub engine_path: Vec<Utf8PathBuf>,
+    /// A CLI configuration file for all engines: provider mirrors, credentials. Every path it names becomes readable
+    /// to runs.
+    #[arg(long, env = "TERRANE_AGENT_ENGINE_CLI_CONFIG", value_name = "FILE")]
+    pub engine_cli_config: Option<Utf8PathBuf>,
+    /// How much of the sandbox must be had
+    #[arg(long, env = "TERRANE_AGENT_SANDBOX", value_enum, default_value_t = SandboxLevel::BestEffort)]
+    pub sandbox: SandboxLevel,
+    /// How often an engine that applies writes its state; engines know nothing shorter than 20s
+    #[arg(long, env = "TERRANE_AGENT_SNAPSHOT_INTERVAL", value_name = "TIME", help_heading = TIMES, default_value = "20s")]
+    pub snapshot_interval: Span,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -151,6 +207,38 @@ pub struct ServerArgs {
     /// How much of the sandbox must be had [default: best-effort]
     #[arg(long, env = "TERRANE_SANDBOX", value_enum)]
     pub sandbox: Option<SandboxLevel>,
+    /// How often an agent says that it works on a run [default: 5s]
+    #[arg(long, env = "TERRANE_HEARTBEAT", value_name = "TIME", help_heading = TIMES)]
+    pub heartbeat: Option<Span>,
+    /// An agent that is silent for so long has lost its run: a plan is made again, an apply that was not started goes
+    /// to another agent [default: 30s]
+    #[arg(long, env = "TERRANE_LEASE", value_name = "TIME", help_heading = TIMES)]
+    pub lease: Option<Span>,
+    /// How long the silent agent of a started apply is waited for after its lease, before the run ends as "state
+    /// uncertain" [default: 15m]
+    #[arg(long, env = "TERRANE_SILENCE", value_name = "TIME", help_heading = TIMES)]
+    pub silence: Option<Span>,
+    /// How long an engine may take to end after it was interrupted, before it is killed [default: 95s]
+    #[arg(long, env = "TERRANE_INTERRUPT_GRACE", value_name = "TIME", help_heading = TIMES)]
+    pub interrupt_grace: Option<Span>,
+    /// After a cancel, how long until it can be forced [default: 60s]
+    #[arg(long, env = "TERRANE_FORCE_CANCEL_WAIT", value_name = "TIME", help_heading = TIMES)]
+    pub force_cancel_wait: Option<Span>,
+    /// A plan that takes longer is ended [default: 2h]
+    #[arg(long, env = "TERRANE_PLAN_TIMEOUT", value_name = "TIME", help_heading = TIMES)]
+    pub plan_timeout: Option<Span>,
+    /// An apply that takes longer is ended [default: 22h]
+    #[arg(long, env = "TERRANE_APPLY_TIMEOUT", value_name = "TIME", help_heading = TIMES)]
+    pub apply_timeout: Option<Span>,
+    /// How often an engine that applies writes its state; engines know nothing shorter than 20s [default: 20s]
+    #[arg(long, env = "TERRANE_SNAPSHOT_INTERVAL", value_name = "TIME", help_heading = TIMES)]
+    pub snapshot_interval: Option<Span>,
+    /// How long an agent that was given up may still bring what its apply has written [default: 24h]
+    #[arg(long, env = "TERRANE_LATE_DELIVERY", value_name = "TIME", help_heading = TIMES)]
+    pub late_delivery: Option<Span>,
+    /// How long a request for a log waits for new lines [default: 20s]
+    #[arg(long, env = "TERRANE_LOG_POLL", value_name = "TIME", help_heading = TIMES)]
+    pub log_poll: Option<Span>,
 }
 
 impl ServerArgs {
@@ -169,6 +257,16 @@ impl ServerArgs {
             engine_path: if self.engine_path.is_empty() { file.engine_path } else { self.engine_path },
             engine_cli_config: self.engine_cli_config.or(file.engine_cli_config),
             sandbox: self.sandbox.or(file.sandbox),
+            heartbeat: self.heartbeat.or(file.heartbeat),
+            lease: self.lease.or(file.lease),
+            silence: self.silence.or(file.silence),
+            interrupt_grace: self.interrupt_grace.or(file.interrupt_grace),
+            force_cancel_wait: self.force_cancel_wait.or(file.force_cancel_wait),
+            plan_timeout: self.plan_timeout.or(file.plan_timeout),
+            apply_timeout: self.apply_timeout.or(file.apply_timeout),
+            snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
+            late_delivery: self.late_delivery.or(file.late_delivery),
+            log_poll: self.log_poll.or(file.log_poll),
         }
     }
 }

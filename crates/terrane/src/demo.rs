@@ -45,6 +45,9 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         signals.asked_to_end().await;
     }
     server.stop().await;
+    // A run that was not finished would be adopted by the next server, and of a demo there is none.
+    let work_dir = data_dir.join("agent");
+    tokio::task::spawn_blocking(move || terrane_agent::end_leftovers(&work_dir)).await??;
     Ok(if outcome? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

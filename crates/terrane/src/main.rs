@@ -1,11 +1,13 @@
 //! `terrane`: the open plan server for OpenTofu and Terraform. This crate only wires commands to the others.
 
 mod admin;
+mod agent;
 mod cli;
 mod demo;
 mod server;
 mod signals;
 mod telemetry;
+mod times;
 
 use clap::Parser;
 use cli::{AdminCommand, Cli, Command};
@@ -49,8 +51,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Server(args) => server::run(args).await,
+            Command::Server(args) => server::run(*args).await,
+            Command::Agent(args) => agent::run(args).await,
             Command::Admin { command: AdminCommand::Token(args) } => admin::token(args).await,
+            Command::Admin { command: AdminCommand::AgentToken(args) } => admin::agent_token(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Supervise { .. } | Command::SandboxInit { .. } => Ok(ExitCode::FAILURE),
         }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 /// How often a status is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(15);
 /// No run of a test takes longer.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A run and its plan.
 #[derive(Debug, Clone)]
@@ -29,6 +29,11 @@ pub fn body(kind: &str, attributes: &Value) -> Value {
 pub fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     terrane_slug::pack_files(&files)
+}
+
+fn unframed(log: &[u8]) -> String {
+    let inner = log.strip_prefix(&[2]).unwrap_or(log);
+    String::from_utf8_lossy(inner.strip_suffix(&[3]).unwrap_or(inner)).into_owned()
 }
 
 impl Actor {
@@ -121,17 +126,31 @@ impl Actor {
         self.get(&format!("/plans/{}", run.plan)).await.expect_status(200)
     }
 
-    /// The log as it stands, without its framing.
+    /// The log of the plan as it stands, without its framing.
     pub async fn log(&self, run: &Run) -> String {
-        let framed = self.framed_log(run).await;
-        let inner = framed.strip_prefix(&[2]).unwrap_or(&framed);
-        String::from_utf8_lossy(inner.strip_suffix(&[3]).unwrap_or(inner)).into_owned()
+        unframed(&self.framed_log(run).await)
     }
 
-    /// The framed log as it stands.
+    /// The framed log of the plan as it stands.
     pub async fn framed_log(&self, run: &Run) -> Vec<u8> {
-        let plan = self.get(&format!("/plans/{}", run.plan)).await.expect_status(200);
-        let url = plan.attribute("log-read-url").as_str().expect("a log URL").to_owned();
+        self.framed_log_of(&self.get(&format!("/plans/{}", run.plan)).await.expect_status(200)).await
+    }
+
+    /// The run's apply.
+    pub async fn apply(&self, run: &Run) -> Answer {
+        let read = self.get(&format!("/runs/{}", run.id)).await.expect_status(200);
+        let id = read.at("/data/relationships/apply/data/id");
+        self.get(&format!("/applies/{}", id.as_str().expect("a run has an apply"))).await.expect_status(200)
+    }
+
+    /// The log of the apply as it stands, without its framing.
+    pub async fn apply_log(&self, run: &Run) -> String {
+        unframed(&self.framed_log_of(&self.apply(run).await).await)
+    }
+
+    /// The framed log of a plan or an apply as it stands.
+    pub async fn framed_log_of(&self, phase: &Answer) -> Vec<u8> {
+        let url = phase.attribute("log-read-url").as_str().expect("a log URL").to_owned();
         let mut log = Vec::new();
         loop {
             let part = format!("{url}?limit=1000000&offset={}", log.len());

@@ -14,7 +14,10 @@ pub enum Database {
 }
 
 /// All that the template's content hangs on.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/postgres/0001_plans.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/postgres/0001_plans.sql"),
+    include_str!("../../../migrations/postgres/0002_state_versions.sql"),
+];
 
 /// The URL of a fresh, migrated PostgreSQL database; [`drop_postgres`] deletes it again.
 ///

@@ -16,9 +16,11 @@ mod answer;
 mod builders;
 mod database;
 mod engines;
+mod histories;
 pub mod postgres;
 mod programs;
 mod server;
+mod states;
 
 pub use actor::Actor;
 pub use answer::Answer;
@@ -27,6 +29,7 @@ pub use database::{Database, drop_postgres, fresh_postgres};
 pub use engines::{Engines, fake_archive};
 pub use programs::real;
 pub use server::{Setup, TestServer};
+pub use states::{LINEAGE, md5_hex, state_body, state_file};
 
 /// Defines one test that runs on SQLite and on PostgreSQL, each with a server of its own.
 ///

@@ -5,6 +5,7 @@
 //! has used it for a minute. Nothing listens on a network port, and nothing is ever synced to disk.
 
 mod home;
+mod own;
 mod programs;
 mod start;
 
@@ -17,6 +18,7 @@ use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
 
 use home::Home;
+pub use own::OwnPostgres;
 use programs::Programs;
 
 /// Databases made here begin with this, and only such are dropped.
@@ -161,9 +163,11 @@ mod tests {
     #[test]
     fn a_template_that_fails_leaves_nothing() {
         let server = shared().unwrap();
-        let failed = server.template("a_template_that_fails", |_| bail!("no such migration"));
+        // The server outlives the test by a minute, and what was made then is there.
+        let key = format!("a_template_that_fails in process {}", std::process::id());
+        let failed = server.template(&key, |_| bail!("no such migration"));
         assert!(format!("{:#}", failed.unwrap_err()).contains("no such migration"));
-        let template = server.template("a_template_that_fails", |_| Ok(())).unwrap();
+        let template = server.template(&key, |_| Ok(())).unwrap();
         let url = server.create_database_from(&template).unwrap();
         server.drop_database(&url).unwrap();
     }

@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::database::{self, Database};
 use crate::engines::Engines;
+use crate::histories::check_histories;
 use crate::programs::built;
 use camino::Utf8PathBuf;
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use terrane_server::Server;
 use terrane_server::app::App;
 use terrane_server::clock::Clock;
 use terrane_server::config::Config;
+use terrane_server::platform::db::{Exec, sql};
 use terrane_server::tokens;
 
 /// What a test server is made of.
@@ -105,13 +107,43 @@ impl TestServer {
         &self.server.app
     }
 
+    /// Changes rows behind the server's back, for what no client can bring about.
+    ///
+    /// # Panics
+    /// When the statement fails.
+    pub async fn sql(&self, statement: &'static str, values: &[&str]) {
+        let query = values.iter().fold(sql(statement), |query, value| query.bind(*value));
+        let mut tx = self.server.app.db.begin().await.expect("the database answers");
+        tx.run(query).await.expect("the statement is right");
+        tx.commit().await.expect("the database answers");
+    }
+
+    /// Whether every run has only come where it could come; else which has not.
+    ///
+    /// # Errors
+    /// Names the run and the step.
+    pub async fn check_histories(&self) -> Result<(), String> {
+        check_histories(&self.server.app.db).await
+    }
+
     /// The folder with everything of this test.
     pub fn folder(&self) -> Utf8PathBuf {
         Utf8PathBuf::try_from(self.folder.path().to_owned()).expect("temporary paths are UTF-8")
     }
 
-    /// Stops the server and deletes what it made.
+    /// Stops the server and deletes what it made. Before that the history of every run there is must be a legal one.
+    ///
+    /// # Panics
+    /// When a run has come where it could not come.
     pub async fn end(self) {
+        if let Err(reason) = self.check_histories().await {
+            panic!("{reason}");
+        }
+        self.end_with_illegal_histories().await;
+    }
+
+    /// The same for a test that has moved runs behind the server's back.
+    pub async fn end_with_illegal_histories(self) {
         self.server.stop().await;
         if let Some(url) = &self.postgres_url {
             database::drop_postgres(url).expect("the test's database can be dropped");

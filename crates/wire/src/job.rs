@@ -1,25 +1,10 @@
-//! What the server gives an agent: the claim and the job.
+//! What the server gives an agent: the job.
 
 use crate::Secret;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Asks for one job.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Claim {
-    /// [`crate::VERSION`] of the agent.
-    pub version: u32,
-    /// A name for people, such as the host's.
-    pub agent_name: String,
-    /// Random, new with every agent process: tells a restarted agent from a slow one.
-    pub agent_instance: String,
-    /// The engines this agent can run; the server picks among them.
-    pub engines: Vec<Engine>,
-    /// How long the server may hold the call when nothing is waiting, milliseconds.
-    pub wait_ms: u64,
-}
-
-/// Which program plans.
+/// Which program plans and applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
@@ -87,26 +72,98 @@ pub struct Job {
     pub lease_epoch: i64,
     /// How long the lease lasts without a heartbeat, milliseconds.
     pub lease_ms: u64,
+    /// A heartbeat is due after this time, milliseconds.
+    pub heartbeat_ms: u64,
     /// `run-…`.
     pub run_id: String,
-    /// `plan-…`.
-    pub plan_id: String,
+    /// `plan-…` or `apply-…`.
+    pub phase_id: String,
     /// What the run belongs to.
     pub workspace: WorkspaceInfo,
     /// One of the engines the claim offered.
     pub engine: Engine,
-    /// The configuration to plan.
+    /// The configuration.
     pub configuration: ConfigurationSource,
     /// Variables as frozen when the run was made.
     pub variables: Vec<Variable>,
+    /// The workspace's state. `None` says that there is none: never that it could not be had.
+    pub state: Option<StateSource>,
+    /// What to do.
+    pub task: Task,
+    /// The phase is ended after this time, milliseconds.
+    pub timeout_ms: u64,
+    /// From the one interrupt of an engine to its end by force, milliseconds.
+    pub interrupt_grace_ms: u64,
+    /// The largest log kept, bytes; an engine that prints more is ended.
+    pub log_bytes_max: u64,
+    /// Bytes of log that are there already: those of an attempt that was lost.
+    pub log_offset: u64,
+}
+
+impl Job {
+    /// The apply to make, when this is one.
+    pub fn apply(&self) -> Option<&ApplyTask> {
+        match &self.task {
+            Task::Apply(task) => Some(task),
+            Task::Plan(_) => None,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "phase")]
+pub enum Task {
+    /// Make a plan.
+    Plan(PlanTask),
+    /// Apply a plan that was made.
+    Apply(ApplyTask),
+}
+
+/// A plan to make.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PlanTask {
     /// What kind of plan.
     pub options: PlanOptions,
     /// Where results go.
     pub uploads: Uploads,
-    /// The phase is ended after this time, milliseconds.
-    pub timeout_ms: u64,
-    /// The largest log kept, bytes; an engine that prints more is ended.
-    pub log_bytes_max: u64,
+}
+
+/// A plan to apply: this file and no other.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ApplyTask {
+    /// The engine's plan file.
+    pub plan_file: ObjectSource,
+    /// The dependency lock file as the plan left it, when it left one: providers must be the same.
+    pub lock_file: Option<String>,
+    /// A signed path that takes `errored.tfstate`.
+    pub errored_state: Secret,
+}
+
+/// A stored object to download.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ObjectSource {
+    /// A signed path on the server.
+    pub url: Secret,
+    /// Hex SHA-256 of its bytes.
+    pub sha256: String,
+    /// Its bytes.
+    pub size_bytes: u64,
+}
+
+/// The workspace's current state.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StateSource {
+    /// `sv-…`.
+    pub id: String,
+    /// As its writer said.
+    pub serial: i64,
+    /// As its writer said.
+    pub lineage: String,
+    /// Hex MD5 of the file, which engines compare.
+    pub md5: String,
+    /// The file.
+    pub file: ObjectSource,
 }
 
 /// The workspace as a run sees it.
@@ -129,12 +186,8 @@ pub struct WorkspaceInfo {
 pub struct ConfigurationSource {
     /// `cv-…`.
     pub id: String,
-    /// A signed path on the server.
-    pub url: Secret,
-    /// Hex SHA-256 of the archive.
-    pub sha256: String,
-    /// Bytes of the archive.
-    pub size_bytes: u64,
+    /// The archive.
+    pub archive: ObjectSource,
 }
 
 /// Where a variable goes.
@@ -176,50 +229,6 @@ pub struct Uploads {
     pub plan_file: Secret,
     /// The bytes of `show -json` of that file.
     pub plan_json: Secret,
-}
-
-/// What the server kept of an upload.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StoredObject {
-    /// Hex SHA-256 of the bytes received.
-    pub sha256: String,
-    /// Bytes received.
-    pub size_bytes: u64,
-}
-
-/// Renews a lease and waits for orders.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Heartbeat {
-    /// The job's lease epoch.
-    pub lease_epoch: i64,
-    /// The strongest order the agent has already heard; the call is held until there is a stronger one.
-    pub heard: Option<Stop>,
-    /// How long the server may hold the call, milliseconds.
-    pub wait_ms: u64,
-}
-
-/// What the server wants of a running job.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Orders {
-    /// Set when the job must end early.
-    pub stop: Option<Stop>,
-}
-
-/// How to end early, the stronger one last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stop {
-    /// One SIGINT to the engine, then the grace time.
-    Interrupt,
-    /// End everything now.
-    Kill,
-}
-
-/// How much of a log the server has.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct LogAck {
-    /// The offset the next bytes must have.
-    pub next_offset: u64,
 }
 
 #[cfg(test)]

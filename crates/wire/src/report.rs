@@ -9,18 +9,28 @@ pub struct Report {
     pub lease_epoch: i64,
     /// How the phase ended.
     pub outcome: Outcome,
-    /// What the plan would do, once it is known.
-    pub counts: Option<Counts>,
-    /// The plan file, when the engine wrote one and it was uploaded.
-    pub plan_file: Option<Artefact>,
-    /// The JSON plan, when there is one and it was uploaded. An errored plan may have one.
-    pub plan_json: Option<Artefact>,
-    /// Bytes of log sent: the server refuses the report while it has fewer.
+    /// Bytes of log: the server refuses the report while it has fewer.
     pub log_size_bytes: u64,
-    /// Hex SHA-256 of the engine's program file.
+    /// Of a plan: what it would do, once that is known. (What an apply has done the server reads from its log.)
+    pub counts: Option<Counts>,
+    /// Of a plan: its file, when the engine wrote one and it was uploaded.
+    pub plan_file: Option<Artefact>,
+    /// Of a plan: its JSON form, when there is one and it was uploaded. An errored plan may have one.
+    pub plan_json: Option<Artefact>,
+    /// Of a plan: the dependency lock file after `init`, when there is one.
+    pub lock_file: Option<String>,
+    /// Of a plan: hex SHA-256 of the engine's program file.
     pub engine_sha256: Option<String>,
-    /// Hex SHA-256 of the dependency lock file after `init`, when there is one.
-    pub lock_file_sha256: Option<String>,
+    /// Of a plan: it was killed from outside before it could end, so that it may be made once more.
+    #[serde(default)]
+    pub is_lost: bool,
+    /// Of an apply: how many states the engine wrote; each has been sent before.
+    pub states_written: u64,
+    /// Of an apply: the engine did not end by itself, or kept its last state to itself, so that what was written last
+    /// need not be what exists.
+    pub is_state_uncertain: bool,
+    /// Of an apply: the engine's `errored.tfstate`, when it left one and it was uploaded.
+    pub errored_state: Option<Artefact>,
 }
 
 /// How a phase ended.

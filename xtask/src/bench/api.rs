@@ -1,6 +1,7 @@
 //! What the benchmarks ask of the API.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -10,6 +11,8 @@ use super::program::{Place, Server};
 
 const LOG_WINDOW_BYTES: usize = 1_000_000;
 const END_OF_LOG: u8 = 3;
+/// Between two looks at a status: seldom enough to leave the processor to what is measured.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A client with a token and one connection.
 pub(super) struct Api {
@@ -58,7 +61,17 @@ impl Api {
 
     /// A workspace with an uploaded configuration; the ids of both.
     pub(super) fn workspace(&mut self, engine: &str, files: &[(&str, &[u8])]) -> Result<(String, String)> {
-        let attributes = json!({ "name": "bench", "engine": engine });
+        self.workspace_named("bench", engine, files)
+    }
+
+    /// The same with a name of its own.
+    pub(super) fn workspace_named(
+        &mut self,
+        name: &str,
+        engine: &str,
+        files: &[(&str, &[u8])],
+    ) -> Result<(String, String)> {
+        let attributes = json!({ "name": name, "engine": engine });
         let path = "/api/v2/organizations/bench/workspaces";
         let workspace = id(&self.post(path, &document("workspaces", &attributes))?)?;
         let path = format!("/api/v2/workspaces/{workspace}/configuration-versions");
@@ -71,8 +84,13 @@ impl Api {
 
     /// Starts a plan-only run.
     pub(super) fn run(&mut self, workspace: &str, configuration: &str) -> Result<Run> {
+        self.run_with(workspace, configuration, &json!({ "plan-only": true }))
+    }
+
+    /// Starts a run.
+    pub(super) fn run_with(&mut self, workspace: &str, configuration: &str, how: &Value) -> Result<Run> {
         let related = |kind: &str, id: &str| json!({ "data": { "type": kind, "id": id } });
-        let body = json!({ "data": { "type": "runs", "attributes": { "plan-only": true }, "relationships": {
+        let body = json!({ "data": { "type": "runs", "attributes": how, "relationships": {
             "workspace": related("workspaces", workspace),
             "configuration-version": related("configuration-versions", configuration) } } });
         let body = body.to_string();
@@ -82,6 +100,53 @@ impl Api {
         let made: Value = serde_json::from_slice(&answer)?;
         let plan = made["data"]["relationships"]["plan"]["data"]["id"].as_str().context("no plan")?;
         Ok(Run { id: id(&made)?, plan: plan.to_owned(), asked_us, answered_us })
+    }
+
+    /// Who it is.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Does something to a run.
+    pub(super) fn act(&mut self, run: &Run, action: &str) -> Result<()> {
+        self.call("POST", &format!("/api/v2/runs/{}/actions/{action}", run.id), b"{}").map(drop)
+    }
+
+    /// Polls until the run has a status.
+    pub(super) fn wait_for(&mut self, run: &Run, wanted: &str) -> Result<()> {
+        loop {
+            let read = self.get(&format!("/api/v2/runs/{}", run.id))?;
+            let status = read["data"]["attributes"]["status"].as_str().unwrap_or_default();
+            if status == wanted {
+                return Ok(());
+            }
+            if ["errored", "canceled", "discarded", "applied", "planned_and_finished"].contains(&status) {
+                bail!("{} is {status}, not {wanted}", run.id);
+            }
+            sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// Polls until the run has an event.
+    pub(super) fn wait_for_event(&mut self, run: &Run, wanted: &str) -> Result<()> {
+        loop {
+            let listed = self.get(&format!("/api/v2/runs/{}/run-events", run.id))?;
+            let events = listed["data"].as_array().context("no list of events")?;
+            if events.iter().any(|event| event["attributes"]["action"] == wanted) {
+                return Ok(());
+            }
+            sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// The log of the run's apply as it stands, within one window.
+    pub(super) fn apply_log(&mut self, run: &Run) -> Result<String> {
+        let read = self.get(&format!("/api/v2/runs/{}", run.id))?;
+        let apply = read["data"]["relationships"]["apply"]["data"]["id"].as_str().context("no apply")?;
+        let apply = self.get(&format!("/api/v2/applies/{apply}"))?;
+        let url = path_of(&apply["data"]["attributes"]["log-read-url"])?;
+        let (_, log) = self.call("GET", &format!("{url}?limit={LOG_WINDOW_BYTES}&offset=0"), b"")?;
+        Ok(String::from_utf8_lossy(&log).into_owned())
     }
 
     /// Polls the log to its last byte; the log, and when that byte was here.

@@ -34,6 +34,45 @@ pub(super) enum Suite {
     /// would mean nothing.
     #[command(verbatim_doc_comment)]
     Run(RunArguments),
+    /// Applies: what terrane adds to the engine's own, and how soon it hears and is heard.
+    ///
+    /// objects: an apply of 1,000 objects by the real engines through terrane: the engine's command alone, as the
+    /// supervisor notes it, and from the sending of the confirmation to `applied`. Peers: `apply` of a saved plan by the
+    /// same engine, and `init` and `apply`, in a fresh folder with a `cloud` block, alternating with it. Its loopback
+    /// state service is the API of the same server.
+    ///
+    /// cancel: from the sending of POST cancel to its answer, and to the engine's SIGINT. The fake engine notes that time.
+    ///
+    /// restart: from the start of a server whose predecessor was killed to the first 200 of /readyz, with 10,000 runs.
+    ///
+    /// agent: from the kill of an agent in mid-apply to the run event that says so, at the default times.
+    ///
+    /// The table goes to standard output, all samples to target/bench/apply.csv.
+    #[command(verbatim_doc_comment)]
+    Apply(ApplyArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArguments {
+    /// Samples of each line; a dead agent is waited for twice
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub(super) samples: usize,
+    /// Only these measurements (several with commas)
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [ApplyPart::Objects, ApplyPart::Cancel, ApplyPart::Restart, ApplyPart::Agent])]
+    pub(super) only: Vec<ApplyPart>,
+    /// The real engines; an empty one is left out
+    #[arg(long, env = "TERRANE_TEST_TOFU", default_value = "tofu", value_name = "PROGRAM")]
+    pub(super) tofu: String,
+    #[arg(long, env = "TERRANE_TEST_TERRAFORM", default_value = "terraform", value_name = "PROGRAM")]
+    pub(super) terraform: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ApplyPart {
+    Objects,
+    Cancel,
+    Restart,
+    Agent,
 }
 
 #[derive(Debug, Args)]

@@ -34,6 +34,11 @@ impl JobRecord {
         self.steps.first().map(|command| command.started_us)
     }
 
+    /// From just before fork and exec of the last command to just after it was reaped.
+    pub(super) fn last_us(&self) -> Option<(i64, i64)> {
+        self.steps.last().map(|command| (command.started_us, command.ended_us))
+    }
+
     /// Just after the last command was reaped.
     pub(super) fn ended_us(&self) -> Option<i64> {
         self.steps.last().map(|command| command.ended_us)
@@ -61,10 +66,16 @@ impl Watcher {
     }
 }
 
+/// A folder among those of the agent; what else is there are files of its own.
+fn first_job(jobs: &Path) -> Option<PathBuf> {
+    let mut entries = fs::read_dir(jobs).ok()?.flatten().map(|entry| entry.path());
+    entries.find(|path| path.is_dir())
+}
+
 fn watch(jobs: &Path, is_over: &AtomicBool) -> Option<JobRecord> {
     let folder = loop {
-        if let Some(entry) = fs::read_dir(jobs).ok().and_then(|mut entries| entries.next()) {
-            break entry.ok()?.path();
+        if let Some(folder) = first_job(jobs) {
+            break folder;
         }
         if is_over.load(Ordering::Relaxed) {
             return None;
@@ -85,7 +96,7 @@ fn watch(jobs: &Path, is_over: &AtomicBool) -> Option<JobRecord> {
 /// Waits until no job is left and the server is at rest.
 pub(super) fn wait_until_idle(jobs: &Path) -> Result<()> {
     let started = Instant::now();
-    while fs::read_dir(jobs).is_ok_and(|mut entries| entries.next().is_some()) {
+    while first_job(jobs).is_some() {
         if started.elapsed() > EMPTY_LIMIT {
             bail!("a job is left in {}", jobs.display());
         }

@@ -6,6 +6,7 @@
 //! | `run` | the order of the measurements |
 //! | `queue` | `POST /runs` to the engine's start |
 //! | `wrap_up` | the engine's end to the plan being visible, and whole runs against the bare engine |
+//! | `objects`, `cancel`, `restart`, `dead_agent` | applies, and what is promised about them |
 //! | `starting`, `idle` | the server alone: time to ready, memory at rest |
 //! | `peers` | what the machine itself needs for the same |
 //! | `series`, `report` | samples, quantiles, table, CSV |
@@ -14,13 +15,17 @@
 
 mod api;
 mod arguments;
+mod cancel;
+mod dead_agent;
 mod http;
 mod idle;
 mod job_record;
+mod objects;
 mod peers;
 mod program;
 mod queue;
 mod report;
+mod restart;
 mod run;
 mod series;
 mod starting;

@@ -69,11 +69,51 @@ impl Place {
         Ok(command)
     }
 
+    fn token_file(&self) -> PathBuf {
+        self.folder.path().join("agent-token")
+    }
+
+    /// Starts an agent of its own beside a server.
+    pub(super) fn start_agent(&self, server: &Server) -> Result<Child> {
+        let output = self.command(&["admin", "agent-token", "--pool", "bench"])?.output()?;
+        let text = String::from_utf8(output.stdout)?;
+        fs::write(self.token_file(), text.split_whitespace().last().context("no agent token")?)?;
+        let mut command = self.command(&["agent"])?;
+        command.env("TERRANE_AGENT_SERVER", format!("http://{}", server.address));
+        command.env("TERRANE_AGENT_TOKEN_FILE", self.token_file());
+        command.env("TERRANE_AGENT_WORK_DIR", self.folder.path().join("agent"));
+        command.env("TERRANE_AGENT_ENGINE_PATH", &self.engine).stdout(Stdio::null());
+        command.spawn().context("failed to start the agent")
+    }
+
+    /// Ends what a killed agent left.
+    pub(super) fn end_jobs(&self) {
+        let name = self.folder.path().to_string_lossy().into_owned();
+        for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let pid = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
+            if let Some(pid) = pid.filter(|_| String::from_utf8_lossy(&words).contains(&name)) {
+                // It may have ended by itself.
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+    }
+
+    /// Starts the server without an embedded agent.
+    pub(super) fn start_alone(&self) -> Result<(Server, Duration)> {
+        self.start_with("0")
+    }
+
     /// Starts the server; the time is from just before fork and exec to the last byte of the first 200.
     pub(super) fn start(&self) -> Result<(Server, Duration)> {
+        self.start_with("2")
+    }
+
+    fn start_with(&self, slots: &str) -> Result<(Server, Duration)> {
         let address = free_address()?;
         let mut command = self.command(&["server"])?;
-        command.env("TERRANE_LISTEN", address.to_string()).stdout(Stdio::null());
+        command.env("TERRANE_LISTEN", address.to_string()).env("TERRANE_AGENT_SLOTS", slots);
+        command.stdout(Stdio::null());
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("failed to start {}", self.program.display()))?;
         let mut server = Server { child, address };
@@ -118,6 +158,13 @@ impl Server {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kib * 1024.0 / 1e6)
+    }
+
+    /// Ends it as a power cut does.
+    pub(super) fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
     }
 
     /// Ends it as a service manager does.

@@ -28,7 +28,13 @@ fn line(series: &Series, all: &[Series]) -> String {
     let peer = series.peer.as_ref().and_then(|name| all.iter().find(|other| other.name == *name));
     let compared = peer.map_or_else(String::new, |peer| {
         let (own, other) = (series.median(), peer.median());
-        format!("{:.2} x {} ({:+.1} {})", own / other, peer.name, own - other, series.unit.as_str())
+        let text =
+            format!("{:.2} x {} ({:+.1} {})", own / other, peer.name, own - other, series.unit.as_str());
+        match series.ratio_target {
+            Some(target) if own / other > target => format!("{text}, target {target} x MISSED"),
+            Some(target) => format!("{text}, target {target} x"),
+            None => text,
+        }
     });
     let [p50, p90, max] = [0.5, 0.9, 1.0].map(|share| format!("{:.1}", series.quantile(share)));
     let (name, count, unit) = (&series.name, series.samples.len(), series.unit.as_str());

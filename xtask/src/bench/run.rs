@@ -4,32 +4,63 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::arguments::{Arguments, Part, RunArguments, Suite};
+use super::arguments::{ApplyArguments, ApplyPart, Arguments, Part, RunArguments, Suite};
 use super::program::{Programs, find};
+use super::series::Series;
 use super::wrap_up::Engine;
-use super::{idle, queue, report, starting, wrap_up};
+use super::{cancel, dead_agent, idle, objects, queue, report, restart, starting, wrap_up};
 
 /// Samples of each line that are thrown away first.
 pub(super) const WARM_UP: usize = 3;
 
 /// Runs what was asked for.
 pub(crate) fn bench(arguments: &Arguments, root: &Path) -> Result<()> {
-    let Suite::Run(arguments) = &arguments.suite;
     let programs = Programs::build(root)?;
     let mut all = Vec::new();
-    for part in &arguments.only {
-        println!("measuring {part:?}");
-        all.extend(measure(*part, arguments, &programs)?);
-    }
+    let name = match &arguments.suite {
+        Suite::Run(arguments) => {
+            for part in &arguments.only {
+                println!("measuring {part:?}");
+                all.extend(measure(*part, arguments, &programs)?);
+            }
+            "run"
+        }
+        Suite::Apply(arguments) => {
+            for part in &arguments.only {
+                println!("measuring {part:?}");
+                all.extend(measure_apply(*part, arguments, &programs)?);
+            }
+            "apply"
+        }
+    };
     println!();
     report::print(&all);
-    let path = programs.target.join("bench/run.csv");
+    let path = programs.target.join(format!("bench/{name}.csv"));
     report::write_csv(&all, &path)?;
     println!("\nall samples: {}", path.display());
     Ok(())
 }
 
-fn measure(part: Part, arguments: &RunArguments, programs: &Programs) -> Result<Vec<super::series::Series>> {
+fn measure_apply(part: ApplyPart, arguments: &ApplyArguments, programs: &Programs) -> Result<Vec<Series>> {
+    let samples = arguments.samples;
+    match part {
+        ApplyPart::Cancel => cancel::measure(programs, samples),
+        ApplyPart::Restart => restart::measure(programs, samples),
+        ApplyPart::Agent => dead_agent::measure(programs),
+        ApplyPart::Objects => {
+            let mut all = Vec::new();
+            for (name, program) in [("tofu", &arguments.tofu), ("terraform", &arguments.terraform)] {
+                if !program.is_empty() {
+                    let engine = Engine { name, program: &find(program)?, kind: name };
+                    all.extend(objects::measure(programs, &engine, samples)?);
+                }
+            }
+            Ok(all)
+        }
+    }
+}
+
+fn measure(part: Part, arguments: &RunArguments, programs: &Programs) -> Result<Vec<Series>> {
     let samples = arguments.samples;
     match part {
         Part::Queue => queue::measure(programs, samples),

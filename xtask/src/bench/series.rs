@@ -26,11 +26,13 @@ pub(super) struct Series {
     pub(super) target: Option<f64>,
     /// The name of the line this one is compared with.
     pub(super) peer: Option<String>,
+    /// How many times the peer's median this one's may be.
+    pub(super) ratio_target: Option<f64>,
 }
 
 impl Series {
     pub(super) fn new(name: impl Into<String>, unit: Unit) -> Self {
-        Self { name: name.into(), unit, samples: Vec::new(), target: None, peer: None }
+        Self { name: name.into(), unit, samples: Vec::new(), target: None, peer: None, ratio_target: None }
     }
 
     pub(super) fn target(mut self, target: f64) -> Self {
@@ -40,6 +42,11 @@ impl Series {
 
     pub(super) fn peer(mut self, peer: &Self) -> Self {
         self.peer = Some(peer.name.clone());
+        self
+    }
+
+    pub(super) fn ratio_target(mut self, target: f64) -> Self {
+        self.ratio_target = Some(target);
         self
     }
 

@@ -25,14 +25,20 @@ fn is_root(inside: &[&str]) -> bool {
     source || matches!(inside, ["tests", _] | ["tests", _, "main"])
 }
 
+/// Test binaries beside the first of their crate, run alone: one needs no runtime and no database, one takes minutes.
+const ALONE: [&str; 2] = ["crates/server/tests/simulation/", "crates/terrane/tests/matrix/"];
+
 /// Each test binary is linked by itself, which is most of the time: one for a crate.
 fn one_test_binary(tree: &Tree, file: &SourceFile, inside: &[&str], report: &mut Report) {
-    if inside[0] != "tests" {
+    let is_alone = |file: &SourceFile| ALONE.iter().any(|folder| file.path.starts_with(folder));
+    if inside[0] != "tests" || is_alone(file) {
         return;
     }
     let folder = file.path[..file.path.len() - (inside.join("/").len() + ".rs".len())].to_owned() + "tests/";
     let folder_depth = folder.matches('/').count() - 1;
-    let first = tree.below(&folder).find(|other| other.is_rust() && is_root(&other.parts()[folder_depth..]));
+    let is_one =
+        |other: &&SourceFile| other.is_rust() && !is_alone(other) && is_root(&other.parts()[folder_depth..]);
+    let first = tree.below(&folder).find(is_one);
     if first.is_some_and(|first| first.path != file.path) {
         let what_to_do = "make it a module of the first (tests/<name>/main.rs with one `mod` for each file)";
         report.problem(&file.path, 1, "a second test binary in this crate", what_to_do);

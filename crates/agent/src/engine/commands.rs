@@ -1,12 +1,14 @@
-//! The commands of a plan.
+//! The commands of a plan and of an apply.
 
-use terrane_wire::{Engine, PlanOptions};
+use terrane_wire::{Engine, EngineKind, PlanOptions};
 
 use super::variables::VariableFiles;
 use crate::{
     job::Folder,
     supervisor::spec::{Step, StepKind},
 };
+
+const INIT: [&str; 3] = ["init", "-input=false", "-no-color"];
 
 /// `init`, `plan`, and where the engine can, `show -json`. The plan is made once; what it shows and what is kept are
 /// the same.
@@ -16,7 +18,7 @@ pub(crate) fn plan_steps(
     options: &PlanOptions,
     files: &VariableFiles,
 ) -> Vec<Step> {
-    let init = ["init", "-input=false", "-no-color"].map(str::to_owned).to_vec();
+    let init = INIT.map(str::to_owned).to_vec();
     let mut plan = vec!["plan".to_owned(), "-input=false".to_owned(), format!("-out={}", folder.plan_file())];
     if options.destroy {
         plan.push("-destroy".to_owned());
@@ -29,4 +31,42 @@ pub(crate) fn plan_steps(
         steps.push(Step { kind: StepKind::Show, arguments: show });
     }
     steps
+}
+
+/// `init` and `apply` of the plan file that was given. With the lock file of the plan, `init` may install nothing else.
+pub(crate) fn apply_steps(engine: &Engine, folder: &Folder, has_lock_file: bool) -> Vec<Step> {
+    let mut init = INIT.map(str::to_owned).to_vec();
+    if has_lock_file && can_lock(engine) {
+        init.push("-lockfile=readonly".to_owned());
+    }
+    let apply = vec!["apply".to_owned(), "-input=false".to_owned(), folder.given_plan_file().into_string()];
+    vec![Step { kind: StepKind::Init, arguments: init }, Step { kind: StepKind::Apply, arguments: apply }]
+}
+
+/// Terraform knows the flag from 0.15; before, a lock file only gives the versions.
+fn can_lock(engine: &Engine) -> bool {
+    let mut numbers = engine.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    engine.kind == EngineKind::Tofu || version >= (0, 15)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Folder, apply_steps};
+    use terrane_wire::{Engine, EngineKind};
+
+    #[test]
+    fn providers_stay_as_they_were_where_the_engine_can_say_so() {
+        let folder = Folder::at("/x");
+        let init = |kind, version: &str, has_lock_file| {
+            let engine = Engine { kind, version: version.to_owned() };
+            let steps = apply_steps(&engine, &folder, has_lock_file);
+            assert_eq!(steps[1].arguments, ["apply", "-input=false", "/x/input/plan.tfplan"]);
+            steps[0].arguments.iter().any(|argument| argument == "-lockfile=readonly")
+        };
+        assert!(init(EngineKind::Tofu, "1.12.6", true) && init(EngineKind::Terraform, "0.15.0", true));
+        assert!(
+            !init(EngineKind::Terraform, "1.11.4", false) && !init(EngineKind::Terraform, "0.14.9", true)
+        );
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `commands` | the commands of a plan |
+//! | `commands` | the commands of a plan and of an apply |
 //! | `environment` | the environment, from an allow-list |
 //! | `override_file` | the file that replaces the configuration's backend |
 //! | `cli_config` | the engine's CLI configuration |
@@ -18,7 +18,7 @@ mod variables;
 
 pub use cli_config::{CliConfigError, check_cli_config};
 pub(crate) use cli_config::{OperatorCliConfig, run_cli_config};
-pub(crate) use commands::plan_steps;
+pub(crate) use commands::{apply_steps, plan_steps};
 pub(crate) use environment::{Environment, HostEnvironment};
 pub(crate) use override_file::{OverrideError, write_override};
 pub(crate) use summary_line::printed_counts;

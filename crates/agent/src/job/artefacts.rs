@@ -1,10 +1,10 @@
-//! Plan file and JSON plan: hashed, counted and uploaded at the same time.
+//! What an engine left: hashed, counted and uploaded at the same time.
 
 use std::{fs::File, io, io::BufReader, io::Read};
 
 use axum::body::Body;
 use sha2::{Digest, Sha256};
-use terrane_wire::{Artefact, Counts, Job, Secret, StoredObject};
+use terrane_wire::{Artefact, Counts, Engine, Secret, StoredObject, Uploads};
 use tokio_util::io::ReaderStream;
 
 use super::{folder::Folder, inside::open_inside};
@@ -59,16 +59,18 @@ pub(super) enum ArtefactError {
 const PLAN_FILE: &str = "plan file";
 const PLAN_JSON: &str = "JSON plan";
 const PLAN_LOG: &str = "plan's output";
+const ERRORED_STATE: &str = "errored state";
 
 /// Uploads what the engine left of its plan.
 pub(super) async fn upload(
     connection: &Connection,
     folder: &Folder,
-    job: &Job,
+    engine: &Engine,
+    uploads: &Uploads,
 ) -> Result<Artefacts, ArtefactError> {
     let plan_file = Source::open(folder, PLAN_FILE, "out/plan.tfplan")?;
-    if !job.engine.has_json_plans() {
-        let stored = plan_file.upload(connection, &job.uploads.plan_file).await?;
+    if !engine.has_json_plans() {
+        let stored = plan_file.upload(connection, &uploads.plan_file).await?;
         let counts = printed_counts(BufReader::new(open_log(folder)?)).map_err(reading(PLAN_LOG))?;
         return Ok(Artefacts { counts: Some(counts), plan_file: Some(stored), plan_json: None });
     }
@@ -77,8 +79,8 @@ pub(super) async fn upload(
     let counting = tokio::task::spawn_blocking(move || to_read.summarize());
     let (summary, stored_file, stored_json) = tokio::join!(
         counting,
-        plan_file.upload(connection, &job.uploads.plan_file),
-        plan_json.put(connection, &job.uploads.plan_json),
+        plan_file.upload(connection, &uploads.plan_file),
+        plan_json.put(connection, &uploads.plan_json),
     );
     let summary = summary.map_err(io::Error::other).map_err(reading(PLAN_JSON))??;
     let json_artefact = Artefact { sha256: hex(&summary.sha256), size_bytes: summary.size_bytes };
@@ -94,6 +96,20 @@ pub(super) async fn upload(
     Ok(Artefacts { counts: Some(counts), plan_file: Some(stored_file?), plan_json: Some(json_artefact) })
 }
 
+/// Uploads the state an engine kept to itself because it could not write it, when it left one. The path is relative to
+/// the job's folder.
+pub(super) async fn upload_errored_state(
+    connection: &Connection,
+    folder: &Folder,
+    path: &str,
+    url: &Secret,
+) -> Result<Option<Artefact>, ArtefactError> {
+    match Source::open(folder, ERRORED_STATE, path) {
+        Err(ArtefactError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        source => source?.upload(connection, url).await.map(Some),
+    }
+}
+
 fn open_log(folder: &Folder) -> Result<File, ArtefactError> {
     open_inside(folder, "logs/plan.log").map_err(reading(PLAN_LOG))
 }
@@ -107,20 +123,20 @@ fn reading(what: &'static str) -> impl Fn(io::Error) -> ArtefactError {
 struct Source {
     what: &'static str,
     folder: Folder,
-    path: &'static str,
+    path: String,
     size_bytes: u64,
 }
 
 impl Source {
-    fn open(folder: &Folder, what: &'static str, path: &'static str) -> Result<Self, ArtefactError> {
+    fn open(folder: &Folder, what: &'static str, path: &str) -> Result<Self, ArtefactError> {
         let open = || Ok(open_inside(folder, path)?.metadata()?.len());
         let size_bytes = open().map_err(reading(what))?;
-        Ok(Self { what, folder: folder.clone(), path, size_bytes })
+        Ok(Self { what, folder: folder.clone(), path: path.to_owned(), size_bytes })
     }
 
     /// An offset of its own, for each reader of the same file.
     fn reader(&self) -> io::Result<File> {
-        open_inside(&self.folder, self.path)
+        open_inside(&self.folder, &self.path)
     }
 
     fn hash(&self) -> Result<Artefact, ArtefactError> {
@@ -165,7 +181,7 @@ impl Source {
                 Ok(stored) => return Ok(stored),
                 Err(error) => {
                     tries += 1;
-                    let is_away = matches!(error, CallError::Transport(_));
+                    let is_away = error.is_away();
                     if error.is_final() || (tries >= TRIES_MAX && !is_away) {
                         return Err(ArtefactError::Upload { what: self.what, error });
                     }

@@ -10,8 +10,6 @@ pub(crate) enum Why {
     Ordered,
     /// The log is longer than it may be.
     LogTooLong,
-    /// The agent itself is stopped.
-    AgentStopped,
     /// The job is no longer this agent's: nobody wants a report.
     LeaseLost,
 }
@@ -78,7 +76,7 @@ mod tests {
     fn the_strongest_wish_and_the_first_reason_count() {
         let ending = Ending::new();
         ending.ask(Stop::Interrupt, Why::Ordered);
-        ending.ask(Stop::Kill, Why::AgentStopped);
+        ending.ask(Stop::Kill, Why::LogTooLong);
         ending.ask(Stop::Interrupt, Why::LogTooLong);
         assert_eq!(ending.asked(), Some(Asked { stop: Stop::Kill, why: Why::Ordered }));
         ending.ask(Stop::Kill, Why::LeaseLost);

@@ -3,6 +3,7 @@
 use std::{fs, io, os::unix::fs::DirBuilderExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use terrane_wire::Job;
 
 /// The folder of one job. Only the parts named in [`Folder::writable`] and `input` are open to the engine.
 #[derive(Debug, Clone)]
@@ -14,25 +15,80 @@ impl Folder {
         Self(root.into())
     }
 
+    /// The name of the folder of a job under one lease. A job that was lost may come back to the same agent under
+    /// another one, before the agent knows that it was lost.
+    pub(crate) fn name_of(job: &Job) -> String {
+        match job.lease_epoch {
+            ..=1 => job.id.clone(),
+            later => format!("{}-{later}", job.id),
+        }
+    }
+
     /// Makes the folder of a job; one that exists is an error, because half a folder must not be reused.
-    pub(crate) fn create(work_dir: &Utf8Path, job_id: &str) -> io::Result<Self> {
-        let is_plain = !job_id.is_empty()
-            && job_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    pub(crate) fn create(work_dir: &Utf8Path, name: &str) -> io::Result<Self> {
+        let is_plain = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         if !is_plain {
             return Err(io::Error::other("the job's id is no file name"));
         }
-        let folder = Self(work_dir.join(job_id));
-        let private = |path: Utf8PathBuf| fs::DirBuilder::new().mode(0o700).create(path);
-        private(folder.0.clone())?;
-        for name in ["config", "tmp", "data", "home", "out", "logs", "input"] {
-            private(folder.0.join(name))?;
-        }
+        let folder = Self(work_dir.join(name));
+        private(&folder.0)?;
+        folder.create_parts()?;
         Ok(folder)
+    }
+
+    /// Makes it as it was when the job had just been claimed. Only for a job of which nothing was ever started.
+    pub(crate) fn begin_again(&self) -> io::Result<()> {
+        let kept = [self.job_file(), self.journal(), self.lock()];
+        for entry in self.0.read_dir_utf8()? {
+            let entry = entry?;
+            if kept.iter().any(|path| path == entry.path()) {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        self.create_parts()
+    }
+
+    fn create_parts(&self) -> io::Result<()> {
+        for name in ["config", "tmp", "data", "home", "out", "logs", "input", "state"] {
+            private(&self.0.join(name))?;
+        }
+        Ok(())
     }
 
     /// The folder itself.
     pub(crate) fn root(&self) -> &Utf8Path {
         &self.0
+    }
+
+    /// What the job is.
+    pub(crate) fn job_file(&self) -> Utf8PathBuf {
+        self.0.join("job.json")
+    }
+
+    /// What the log is made of.
+    pub(crate) fn journal(&self) -> Utf8PathBuf {
+        self.0.join("journal.jsonl")
+    }
+
+    /// The report, once there is one.
+    pub(crate) fn report(&self) -> Utf8PathBuf {
+        self.0.join("report.json")
+    }
+
+    /// States: the one the engine finds, and those it writes.
+    pub(crate) fn states(&self) -> Utf8PathBuf {
+        self.0.join("state")
+    }
+
+    /// The plan file an apply was given.
+    pub(crate) fn given_plan_file(&self) -> Utf8PathBuf {
+        self.input().join("plan.tfplan")
     }
 
     /// The archive as it came.
@@ -134,6 +190,10 @@ impl Folder {
     pub(crate) fn processes(&self) -> Utf8PathBuf {
         self.0.join("processes.json")
     }
+}
+
+fn private(path: &Utf8Path) -> io::Result<()> {
+    fs::DirBuilder::new().mode(0o700).create(path)
 }
 
 #[cfg(test)]

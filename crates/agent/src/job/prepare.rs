@@ -4,17 +4,17 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use terrane_wire::Job;
+use terrane_wire::{Job, Task};
 
-use super::folder::Folder;
+use super::{folder::Folder, inside::open_inside, lock_file};
 use crate::{
     engine::{
-        Environment, HostEnvironment, OperatorCliConfig, OverrideError, plan_steps, write_override,
-        write_variables,
+        Environment, HostEnvironment, OperatorCliConfig, OverrideError, apply_steps, plan_steps,
+        write_override, write_variables,
     },
-    engines::FoundEngine,
+    engines::{FoundEngine, hex},
     settings::{SandboxDemand, Settings},
-    supervisor::spec::{SPEC_VERSION, Spec, StateWorkspace},
+    supervisor::spec::{BaseState, Phase, SPEC_VERSION, Spec, StateWorkspace},
 };
 
 /// Why a job cannot start.
@@ -48,56 +48,82 @@ pub(super) struct Prepared {
     /// What was left out, for the log.
     pub(super) notes: Vec<String>,
     /// The dependency lock file, by its path in the job's folder.
-    pub(super) lock_file: String,
+    pub(super) lock_file: Utf8PathBuf,
+    /// The supervisor must be told it.
+    pub(super) attempt: String,
 }
 
 /// Writes the job's files. The configuration is unpacked already.
 pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Result<Prepared, PrepareError> {
     let module = module_of(folder, &job.workspace.working_directory)?;
     write_override(&module, &job.workspace)?;
-    let files = write_variables(folder, &module, &job.variables)?;
+    if let Some(text) = job.apply().and_then(|task| task.lock_file.as_ref()) {
+        lock_file::write(&module, text)?;
+    }
+    let lock_file = lock_file::place(folder, &module)?;
     let environment = Environment::build(job, folder, &sources.engine.path, sources.host, sources.token);
+    let mut notes = environment.notes;
+    let (phase, steps) = match &job.task {
+        Task::Plan(task) => {
+            let files = write_variables(folder, &module, &job.variables)?;
+            let steps = plan_steps(&job.engine, folder, &task.options, &files);
+            notes.extend(files.notes);
+            (Phase::Plan, steps)
+        }
+        // The plan file holds the values of its variables.
+        Task::Apply(_) => {
+            let has_lock_file = open_inside(folder, lock_file.as_str()).is_ok();
+            (Phase::Apply, apply_steps(&job.engine, folder, has_lock_file))
+        }
+    };
     let spec = Spec {
         version: SPEC_VERSION,
+        phase,
+        attempt: hex(&rand::random::<[u8; 16]>()),
         engine: sources.engine.path.clone(),
-        working_directory: module.clone(),
+        working_directory: module,
         environment: environment.variables,
-        steps: plan_steps(&job.engine, folder, &job.options, &files),
-        workspace: StateWorkspace {
-            id: job.workspace.id.clone(),
-            name: job.workspace.name.clone(),
-            organization: job.workspace.organization.clone(),
-            run_id: job.run_id.clone(),
-            token: sources.token.to_owned(),
-        },
+        steps,
+        workspace: state_workspace(job, sources.token),
         operator_cli_config: sources.cli_config.text.clone(),
         readable: sources.cli_config.readable.clone(),
         demand_full_sandbox: sources.settings.sandbox == SandboxDemand::Full,
         memory_bytes_max: sources.settings.memory_bytes_max,
         processes_max: sources.settings.processes_max,
-        interrupt_grace_ms: milliseconds(sources.settings.interrupt_grace),
+        interrupt_grace_ms: job.interrupt_grace_ms,
         timeout_ms: job.timeout_ms,
+        snapshot_interval_secs: sources.settings.snapshot_interval.as_secs(),
     };
     spec.write(folder)?;
     mknodat(CWD, folder.control().as_std_path(), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
         .map_err(io::Error::from)?;
-    let root = folder.root().canonicalize_utf8()?;
-    let module = module.strip_prefix(&root).unwrap_or(&module);
-    let lock_file = module.join(".terraform.lock.hcl").into_string();
-    Ok(Prepared { notes: environment.notes.into_iter().chain(files.notes).collect(), lock_file })
+    Ok(Prepared { notes, lock_file, attempt: spec.attempt })
+}
+
+fn state_workspace(job: &Job, token: &str) -> StateWorkspace {
+    let base = job.state.as_ref().map(|state| BaseState {
+        id: state.id.clone(),
+        serial: state.serial,
+        lineage: state.lineage.clone(),
+        md5: state.md5.clone(),
+    });
+    StateWorkspace {
+        id: job.workspace.id.clone(),
+        name: job.workspace.name.clone(),
+        organization: job.workspace.organization.clone(),
+        run_id: job.run_id.clone(),
+        token: token.to_owned(),
+        base,
+    }
 }
 
 /// The root module: a folder inside of the configuration, also when links are followed.
-fn module_of(folder: &Folder, working_directory: &str) -> Result<Utf8PathBuf, PrepareError> {
+pub(super) fn module_of(folder: &Folder, working_directory: &str) -> Result<Utf8PathBuf, PrepareError> {
     let missing = || PrepareError::NoWorkingDirectory(working_directory.to_owned());
     let config = folder.config().canonicalize_utf8()?;
     let relative = Utf8Path::new(working_directory.trim_start_matches('/'));
     let module = config.join(relative).canonicalize_utf8().map_err(|_| missing())?;
     if module.starts_with(&config) && module.is_dir() { Ok(module) } else { Err(missing()) }
-}
-
-fn milliseconds(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

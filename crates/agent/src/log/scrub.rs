@@ -72,6 +72,11 @@ impl Scrubber {
         without_frame_bytes(&mut output[start..]);
     }
 
+    /// Drops what is held back.
+    pub(crate) fn forget(&mut self) {
+        self.held.clear();
+    }
+
     /// Replaces what starts before `end` and answers how far it got, which is `end` or the end of a secret
     /// that reaches beyond.
     fn replace(&self, text: &[u8], end: usize, output: &mut Vec<u8>) -> usize {

@@ -37,7 +37,7 @@ fn run(folder: &Folder) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     set_child_subreaper(Some(rustix::process::getpid()))?;
     let spec = Spec::read(folder)?;
-    let mut logs = steps::Logs::open(folder)?;
+    let mut logs = steps::Logs::open(folder, spec.phase)?;
     let mut level_file = fs::File::create_new(folder.level())?;
     let mut level = Level::default();
     if let Ok(reason) = env::var(NO_PID_NAMESPACE) {

@@ -24,7 +24,7 @@ use crate::{
     job::Folder,
     supervisor::{
         record::{Status, StepEnd, Tell},
-        spec::{Spec, Step, StepKind},
+        spec::{Phase, Spec, Step, StepKind},
     },
 };
 
@@ -32,17 +32,17 @@ use crate::{
 /// dies must go on.
 pub(super) struct Logs {
     init: File,
-    plan: File,
+    phase: File,
     show: File,
     plan_json: File,
 }
 
 impl Logs {
-    pub(super) fn open(folder: &Folder) -> io::Result<Self> {
+    pub(super) fn open(folder: &Folder, phase: Phase) -> io::Result<Self> {
         let open = |path| OpenOptions::new().append(true).create_new(true).open(path);
         Ok(Self {
             init: open(folder.log("init"))?,
-            plan: open(folder.log("plan"))?,
+            phase: open(folder.log(phase.as_str()))?,
             show: open(folder.log("show"))?,
             plan_json: open(folder.plan_json())?,
         })
@@ -51,7 +51,7 @@ impl Logs {
     fn of(&self, step: StepKind) -> io::Result<(OwnedFd, OwnedFd)> {
         let (out, err) = match step {
             StepKind::Init => (&self.init, &self.init),
-            StepKind::Plan => (&self.plan, &self.plan),
+            StepKind::Plan | StepKind::Apply => (&self.phase, &self.phase),
             StepKind::Show => (&self.plan_json, &self.show),
         };
         Ok((out.try_clone()?.into(), err.try_clone()?.into()))
@@ -126,7 +126,7 @@ fn run_step(spec: &Spec, step: &Step, logs: &Logs, current: &Mutex<Current>) -> 
     let started_us = now_us();
     let status = match spawn(&mut command, current) {
         Ok(pid) => {
-            tell(&Tell::Started { pid: pid.as_raw_nonzero().get() });
+            tell(&Tell::Started { step: step.kind, pid: pid.as_raw_nonzero().get() });
             let status = reap_until(pid)?;
             lock(current).engine = None;
             end_descendants(pid);

@@ -1,8 +1,11 @@
 //! Which call gets which answer.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    fs,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
@@ -11,42 +14,72 @@ use axum::{
     extract::{Path, Request, State},
     middleware::{Next, from_fn_with_state},
     response::Response,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use super::answers;
+use super::{answers, ledger::Ledger, writes};
 use crate::supervisor::spec::StateWorkspace;
 
-struct Service {
-    workspace: StateWorkspace,
-    is_locked: AtomicBool,
+/// What the calls share.
+pub(super) struct Service {
+    pub(super) workspace: StateWorkspace,
+    pub(super) ledger: Arc<Mutex<Ledger>>,
+    /// Only an apply writes.
+    pub(super) can_write: bool,
+    pub(super) port: u16,
+    pub(super) snapshot_interval_secs: u64,
+    pub(super) is_locked: AtomicBool,
 }
 
-type Shared = State<Arc<Service>>;
+pub(super) type Shared = State<Arc<Service>>;
+
+/// A panic while a state was being kept leaves nothing half done that the next call could take for whole.
+pub(super) fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Service {
+    /// Where the engine finds this service.
+    pub(super) fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Asks the engine to write states also while it applies.
+    pub(super) fn with_interval(&self, mut response: Response) -> Response {
+        let name = HeaderName::from_static("x-terraform-snapshot-interval");
+        response.headers_mut().insert(name, HeaderValue::from(self.snapshot_interval_secs));
+        response
+    }
+}
 
 /// The calls of one run.
-pub(super) fn routes(workspace: StateWorkspace) -> Router {
-    let service = Arc::new(Service { workspace, is_locked: AtomicBool::new(false) });
-    let no_state = || async { error(StatusCode::NOT_FOUND, "not found", "this workspace has no state yet") };
+pub(super) fn routes(service: Arc<Service>) -> Router {
     let api = Router::new()
         .route("/ping", get(|| async { answer(StatusCode::OK, &serde_json::json!({})) }))
         .route("/organizations/{organization}/entitlement-set", get(entitlement_set))
         .route("/organizations/{organization}/workspaces/{name}", get(by_name))
         .route("/workspaces/{id}", get(by_id))
-        .route("/workspaces/{id}/actions/lock", post(lock))
+        .route("/workspaces/{id}/actions/lock", post(lock_workspace))
         .route("/workspaces/{id}/actions/unlock", post(unlock))
         .route("/workspaces/{id}/actions/force-unlock", post(unlock))
-        .route("/workspaces/{id}/current-state-version", get(no_state))
-        .route("/workspaces/{id}/current-state-version-outputs", get(no_state))
+        .route("/workspaces/{id}/current-state-version", get(current_state))
+        .route("/workspaces/{id}/current-state-version-outputs", get(no_outputs))
+        .route("/workspaces/{id}/state-versions", post(writes::announce))
         .route("/workspaces/{id}/vars", get(no_variables))
         .route("/workspaces/{id}/all-vars", get(no_variables))
+        .route("/state-versions/{id}", get(state_version))
+        .route("/state-versions/{id}/download", get(download))
         .fallback(fallback)
         .method_not_allowed_fallback(fallback)
         .layer(from_fn_with_state(service.clone(), check))
+        .with_state(service.clone());
+    let uploads = Router::new()
+        .route("/uploads/{id}/{secret}/state", put(writes::put_state))
+        .route("/uploads/{id}/{secret}/json", put(writes::put_json))
         .with_state(service);
-    Router::new().nest("/api/v2", api).fallback(fallback)
+    Router::new().nest("/api/v2", api).merge(uploads).fallback(fallback)
 }
 
 async fn entitlement_set(State(service): Shared, Path(organization): Path<String>) -> Response {
@@ -67,7 +100,7 @@ async fn by_id(State(service): Shared, Path(id): Path<String>) -> Response {
     if id == service.workspace.id { workspace(&service) } else { not_found() }
 }
 
-async fn lock(State(service): Shared, Path(id): Path<String>) -> Response {
+async fn lock_workspace(State(service): Shared, Path(id): Path<String>) -> Response {
     if id != service.workspace.id {
         return not_found();
     }
@@ -85,6 +118,44 @@ async fn unlock(State(service): Shared, Path(id): Path<String>) -> Response {
     workspace(&service)
 }
 
+/// 404 means to an engine that there is no state yet, so it is the answer then and never else.
+async fn current_state(State(service): Shared, Path(id): Path<String>) -> Response {
+    if id != service.workspace.id {
+        return error(StatusCode::CONFLICT, "conflict", "this is not the run's workspace");
+    }
+    let current = lock(&service.ledger).current().cloned();
+    let response = match current {
+        Some(version) => {
+            let document = answers::state_version(&service.workspace, &version, &service.origin());
+            answer(StatusCode::OK, &document)
+        }
+        None => error(StatusCode::NOT_FOUND, "not found", "this workspace has no state yet"),
+    };
+    service.with_interval(response)
+}
+
+async fn state_version(State(service): Shared, Path(id): Path<String>) -> Response {
+    let version = lock(&service.ledger).find(&id).cloned();
+    version.map_or_else(not_found, |version| {
+        answer(StatusCode::OK, &answers::state_version(&service.workspace, &version, &service.origin()))
+    })
+}
+
+async fn download(State(service): Shared, Path(id): Path<String>) -> Response {
+    let path = lock(&service.ledger).find(&id).and_then(|version| version.path.clone());
+    // Empty bytes or a 404 would be no state at all to an engine.
+    let refused = |reason: &str| error(StatusCode::CONFLICT, "conflict", reason);
+    let Some(path) = path else { return refused("this state has not been uploaded") };
+    match fs::read(path) {
+        Ok(content) => Response::new(Body::from(content)),
+        Err(error) => refused(&format!("the state cannot be read: {error}")),
+    }
+}
+
+async fn no_outputs() -> Response {
+    error(StatusCode::NOT_FOUND, "not found", "outputs are read from the state in a run")
+}
+
 async fn no_variables() -> Response {
     answer(StatusCode::OK, &serde_json::json!({"data": []}))
 }
@@ -94,7 +165,7 @@ async fn fallback(method: Method) -> Response {
     if method == Method::GET || method == Method::HEAD {
         return not_found();
     }
-    error(StatusCode::CONFLICT, "conflict", "state cannot be written while planning")
+    error(StatusCode::CONFLICT, "conflict", "a run cannot do this")
 }
 
 /// Only this run's engine may ask.
@@ -113,15 +184,15 @@ fn workspace(service: &Service) -> Response {
     answer(StatusCode::OK, &answers::workspace(&service.workspace, is_locked))
 }
 
-fn not_found() -> Response {
+pub(super) fn not_found() -> Response {
     error(StatusCode::NOT_FOUND, "not found", "there is no such thing in this run")
 }
 
-fn error(status: StatusCode, title: &str, detail: &str) -> Response {
+pub(super) fn error(status: StatusCode, title: &str, detail: &str) -> Response {
     answer(status, &answers::error(status.as_u16(), title, detail))
 }
 
-fn answer(status: StatusCode, document: &serde_json::Value) -> Response {
+pub(super) fn answer(status: StatusCode, document: &serde_json::Value) -> Response {
     let mut response = Response::new(Body::from(document.to_string()));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -16,4 +16,5 @@ pub(crate) mod spec;
 mod supervise;
 mod watch;
 
+pub(crate) use supervise::ATTEMPT;
 pub use supervise::supervise;

@@ -1,11 +1,11 @@
 //! How a phase ended, as the supervisor records it.
 
-use std::{fs, io, io::Write};
+use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::StepKind;
-use crate::job::Folder;
+use super::spec::{SPEC_VERSION, StepKind};
+use crate::job::{Folder, write_durably};
 
 /// The end of a phase: sent to the agent at once, then kept in `exit.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,12 @@ pub(crate) struct Exit {
     pub(crate) how: How,
     /// The commands that ran, in order.
     pub(crate) steps: Vec<StepEnd>,
+    /// The command of which nobody saw the end.
+    #[serde(default)]
+    pub(crate) unended: Option<StepKind>,
+    /// Why a state could not be kept, if one could not.
+    #[serde(default)]
+    pub(crate) state_failure: Option<String>,
 }
 
 /// Why nothing runs any more.
@@ -84,6 +90,8 @@ impl Status {
 pub(crate) enum Tell {
     /// A command was started; the number is of the sandbox's own pid namespace.
     Started {
+        /// Which.
+        step: StepKind,
         /// Its process, also its process group.
         pid: i32,
     },
@@ -111,6 +119,12 @@ impl Level {
 }
 
 impl Exit {
+    /// Nothing ran.
+    pub(crate) fn broken(reason: String) -> Self {
+        let how = How::Broken { reason };
+        Self { version: SPEC_VERSION, how, steps: Vec::new(), unended: None, state_failure: None }
+    }
+
     /// Reads the file; an error means that the outcome is unknown.
     pub(crate) fn read(folder: &Folder) -> io::Result<Self> {
         Ok(serde_json::from_slice(&fs::read(folder.exit())?)?)
@@ -118,11 +132,6 @@ impl Exit {
 
     /// Writes the file so that it is either whole or absent, and survives a power cut.
     pub(crate) fn write(&self, folder: &Folder) -> io::Result<()> {
-        let partial = folder.root().join("exit.tmp");
-        let mut file = fs::File::create(&partial)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        file.sync_all()?;
-        fs::rename(&partial, folder.exit())?;
-        fs::File::open(folder.root())?.sync_all()
+        write_durably(&folder.exit(), &serde_json::to_vec(self)?)
     }
 }

@@ -12,6 +12,11 @@ use crate::job::Folder;
 pub(crate) struct Spec {
     /// Raised when the shape changes: the supervisor is the same program, but may be an older copy of it.
     pub(crate) version: u32,
+    /// What the commands make.
+    pub(crate) phase: Phase,
+    /// Random, new each time a job is prepared: a supervisor that was started for an earlier attempt and comes late
+    /// refuses.
+    pub(crate) attempt: String,
     /// The engine's program.
     pub(crate) engine: Utf8PathBuf,
     /// Where the commands run: the root module.
@@ -36,10 +41,32 @@ pub(crate) struct Spec {
     pub(crate) interrupt_grace_ms: u64,
     /// The whole phase ends after this time, milliseconds.
     pub(crate) timeout_ms: u64,
+    /// How often an engine that applies is asked to write its state, seconds.
+    pub(crate) snapshot_interval_secs: u64,
+}
+
+/// What the commands make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Phase {
+    /// A plan: may be made again.
+    Plan,
+    /// An apply: is started once, and writes states.
+    Apply,
+}
+
+impl Phase {
+    /// Its name, also that of the log its users read.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Apply => "apply",
+        }
+    }
 }
 
 /// The version of [`Spec`] and of the records the supervisor writes.
-pub(crate) const SPEC_VERSION: u32 = 1;
+pub(crate) const SPEC_VERSION: u32 = 2;
 
 /// One engine command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,7 +77,7 @@ pub(crate) struct Step {
     pub(crate) arguments: Vec<String>,
 }
 
-/// The engine commands of a plan.
+/// The engine's commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum StepKind {
@@ -60,6 +87,8 @@ pub(crate) enum StepKind {
     Plan,
     /// `show -json` of the plan file.
     Show,
+    /// `apply` of a plan file.
+    Apply,
 }
 
 impl StepKind {
@@ -69,6 +98,7 @@ impl StepKind {
             Self::Init => "init",
             Self::Plan => "plan",
             Self::Show => "show",
+            Self::Apply => "apply",
         }
     }
 }
@@ -86,6 +116,21 @@ pub(crate) struct StateWorkspace {
     pub(crate) run_id: String,
     /// The bearer token of this one run.
     pub(crate) token: String,
+    /// The state the phase finds; its file is in the job's folder. `None` when there is none yet.
+    pub(crate) base: Option<BaseState>,
+}
+
+/// What is known of the state a phase finds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BaseState {
+    /// `sv-…`.
+    pub(crate) id: String,
+    /// As its writer said.
+    pub(crate) serial: i64,
+    /// As its writer said.
+    pub(crate) lineage: String,
+    /// Hex MD5 of the file.
+    pub(crate) md5: String,
 }
 
 impl Spec {

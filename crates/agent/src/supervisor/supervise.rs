@@ -4,6 +4,7 @@ use std::{
     env, fs,
     fs::File,
     io,
+    io::Write,
     os::fd::OwnedFd,
     process::{Child, Command, ExitCode, Stdio},
     thread,
@@ -18,38 +19,63 @@ use rustix::{
 use super::{
     namespaces,
     processes::{ProcessId, Processes, end_all_children},
-    record::{Exit, How},
-    spec::{SPEC_VERSION, Spec, write_private},
+    record::Exit,
+    spec::{Phase, Spec, write_private},
     watch::{Watch, watch},
 };
-use crate::{engine::run_cli_config, job::Folder, sandbox::Group, state_service};
+use crate::{engine::run_cli_config, job::Folder, sandbox::Group, state_service, state_service::Reserve};
+
+/// Names the attempt a supervisor is started for, in its environment.
+pub(crate) const ATTEMPT: &str = "TERRANE_ATTEMPT";
+
+/// Kept back for the record of the end, in case that the engine has filled the disk.
+const RESERVE_BYTES: u64 = 64 * 1024;
 
 /// Runs one phase to its end. Called by the program for `supervise DIR`; never returns before nothing of the
 /// phase runs any more.
 ///
 /// The process takes a session of its own and outlives the agent. What it knows at the end goes to its
 /// standard output, for the agent that started it, and to a file, for one that comes later.
+///
+/// A second start of the same phase, and one for another attempt than the folder is prepared for, is refused before
+/// anything is touched.
 pub fn supervise(dir: &Utf8Path) -> ExitCode {
     let folder = Folder::at(dir);
-    let exit = match run(&folder) {
-        Ok(exit) => exit,
+    let attempt = env::var(ATTEMPT).unwrap_or_default();
+    let (_lock, spec) = match admit(&folder, &attempt) {
+        Ok(admitted) => admitted,
         Err(error) => {
-            let reason = format!("the supervisor failed to start the engine: {error}");
-            Exit { version: SPEC_VERSION, how: How::Broken { reason }, steps: Vec::new() }
+            // Goes to a file in the job's folder.
+            let _ = writeln!(io::stderr(), "the supervisor refuses to start: {error}");
+            return ExitCode::FAILURE;
         }
     };
+    let mut reserve = Reserve::take(folder.root().join("reserve"), RESERVE_BYTES);
+    let exit = run(&folder, &spec)
+        .unwrap_or_else(|error| Exit::broken(format!("the supervisor failed to start the engine: {error}")));
     let _ = end_all_children();
     tell_agent(&exit);
     Group::of(&folder).remove();
-    match exit.write(&folder) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+    let written = match exit.write(&folder) {
+        Err(error) if reserve.is_freed_for(&error) => exit.write(&folder),
+        written => written,
+    };
+    if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Takes the lock for the life of this process, and marks the phase as started.
+fn admit(folder: &Folder, attempt: &str) -> io::Result<(File, Spec)> {
+    let lock = lock(folder)?;
+    let spec = Spec::read(folder)?;
+    if spec.attempt != attempt {
+        return Err(io::Error::other("the folder was prepared for another attempt"));
     }
+    mark_started(folder, spec.phase)?;
+    Ok((lock, spec))
 }
 
 /// The agent may be gone: then the file speaks.
 fn tell_agent(exit: &Exit) {
-    use std::io::Write;
     if let Ok(mut line) = serde_json::to_vec(exit) {
         line.push(b'\n');
         let mut stdout = io::stdout().lock();
@@ -57,24 +83,21 @@ fn tell_agent(exit: &Exit) {
     }
 }
 
-fn run(folder: &Folder) -> io::Result<Exit> {
+fn run(folder: &Folder, spec: &Spec) -> io::Result<Exit> {
     // Fails only when this process leads a group already, which is as good.
     let _ = setsid();
     set_child_subreaper(Some(rustix::process::getpid()))?;
-    let _lock = lock(folder)?;
-    let spec = Spec::read(folder)?;
     let control = openat(
         CWD,
         folder.control().as_std_path(),
         OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC,
         Mode::empty(),
     )?;
-    mark_started(folder)?;
     // Before the first thread, because a user namespace needs a process that has only one.
     let user_namespace =
         if rustix::process::geteuid().is_root() { Ok(()) } else { namespaces::enter_user_namespace() };
-    let port = state_service::start(spec.workspace.clone())?;
-    let cli_config = run_cli_config(&spec.operator_cli_config, port);
+    let states = state_service::start(folder, spec)?;
+    let cli_config = run_cli_config(&spec.operator_cli_config, states.port);
     write_private(&folder.cli_config(), cli_config.as_bytes())?;
     // After the last thread, because there can be no more.
     let pid_namespace = user_namespace.and_then(|()| namespaces::divert_children());
@@ -86,14 +109,9 @@ fn run(folder: &Folder) -> io::Result<Exit> {
         engine: None,
     };
     write_processes(folder, &processes)?;
-    watch(Watch {
-        folder,
-        spec: &spec,
-        control: &control,
-        sandbox: &mut sandbox,
-        processes,
-        has_pid_namespace,
-    })
+    let sandbox = &mut sandbox;
+    let exit = watch(Watch { folder, spec, control: &control, sandbox, processes, has_pid_namespace })?;
+    Ok(Exit { state_failure: states.failure(), ..exit })
 }
 
 /// Taken for as long as this process lives; whoever can take it knows that the supervisor is gone.
@@ -103,15 +121,16 @@ fn lock(folder: &Folder) -> io::Result<File> {
     Ok(file)
 }
 
-/// Refuses a second start of the same phase. The mark is synced beside the start: a plan may be repeated, so
-/// it does not wait for the disk.
-fn mark_started(folder: &Folder) -> io::Result<()> {
+/// Refuses a second start of the same phase. The mark of an apply is on disk before anything of it can run; that of a
+/// plan is synced beside the start: a plan may be repeated, so it does not wait for the disk.
+fn mark_started(folder: &Folder, phase: Phase) -> io::Result<()> {
     let mark = File::create_new(folder.started())?;
     let parent = File::open(folder.root())?;
-    thread::Builder::new().name("sync".into()).spawn(move || {
-        let _ = mark.sync_all().and_then(|()| parent.sync_all());
-    })?;
-    Ok(())
+    let sync = move || mark.sync_all().and_then(|()| parent.sync_all());
+    match phase {
+        Phase::Apply => sync(),
+        Phase::Plan => thread::Builder::new().name("sync".into()).spawn(sync).map(drop),
+    }
 }
 
 fn start_sandbox(folder: &Folder, missing_namespace: Option<&io::Error>) -> io::Result<Child> {

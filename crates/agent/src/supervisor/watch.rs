@@ -18,7 +18,7 @@ use rustix::{
 use super::{
     processes::{ProcessId, Processes},
     record::{Exit, How, StepEnd, Tell},
-    spec::{SPEC_VERSION, Spec},
+    spec::{SPEC_VERSION, Spec, StepKind},
     supervise::write_processes,
 };
 use crate::{job::Folder, sandbox::Group};
@@ -81,7 +81,7 @@ pub(super) fn watch(watch: Watch<'_>) -> io::Result<Exit> {
         (None, true) => How::Done,
         (None, false) => How::Broken { reason: format!("the sandbox ended unexpectedly ({status})") },
     });
-    Ok(Exit { version: SPEC_VERSION, how, steps: tells.steps })
+    Ok(Exit { version: SPEC_VERSION, how, steps: tells.steps, unended: tells.running, state_failure: None })
 }
 
 fn out_of_memory(spec: &Spec) -> String {
@@ -198,6 +198,7 @@ struct Tells {
     is_closed: bool,
     steps: Vec<StepEnd>,
     engine_pid: Option<i32>,
+    running: Option<StepKind>,
     broken: Option<String>,
 }
 
@@ -211,6 +212,7 @@ impl Tells {
             is_closed: false,
             steps: Vec::new(),
             engine_pid: None,
+            running: None,
             broken: None,
         })
     }
@@ -234,8 +236,14 @@ impl Tells {
         while let Some(end) = self.partial_line.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.partial_line.drain(..=end).collect();
             match serde_json::from_slice(&line) {
-                Ok(Tell::Started { pid }) => self.engine_pid = Some(pid),
-                Ok(Tell::Ended(step)) => self.steps.push(step),
+                Ok(Tell::Started { step, pid }) => {
+                    self.engine_pid = Some(pid);
+                    self.running = Some(step);
+                }
+                Ok(Tell::Ended(step)) => {
+                    self.running = None;
+                    self.steps.push(step);
+                }
                 Ok(Tell::Broken { reason }) => self.broken = Some(reason),
                 Err(error) => self.broken = Some(format!("the sandbox spoke nonsense: {error}")),
             }

@@ -1,23 +1,19 @@
-//! Gives the next job to an agent: `plan_queued → planning` and the lease in one transaction.
+//! Gives the next job to an agent: the lease, and for a plan `plan_queued → planning`, in one transaction.
+
+mod describe;
 
 use crate::app::App;
-use crate::clock::Time;
-use crate::configuration_versions;
-use crate::ids::JobId;
-use crate::plans::model::{EngineName, PlanStatus};
-use crate::platform::db::Tx;
-use crate::platform::http::{ApiError, ApiResult, Purpose};
-use crate::platform::scheduler::store::WaitingJob;
-use crate::platform::{logs, objects, scheduler};
+use crate::ids::AgentId;
+use crate::plans::store::Made;
+use crate::platform::access::AgentCaller;
+use crate::platform::http::{ApiError, ApiResult};
+use crate::platform::scheduler::{self, Phase, announce_end, store::Job};
 use crate::runs::model::RunStatus;
 use crate::runs::store::Frozen;
 use crate::workspaces::model::{VersionRequest, is_newer};
-use crate::{applies, plans, runs, workspaces};
-use secrecy::ExposeSecret;
+use crate::{agents, applies, plans, runs, state_versions, workspaces};
 use std::time::Duration;
-use terrane_wire::{
-    Claim, ConfigurationSource, Engine, Job, PlanOptions, Secret, Uploads, VERSION, WorkspaceInfo,
-};
+use terrane_wire::{Claim, Engine};
 use tokio::time::{Instant, timeout_at};
 
 /// A claim is never held longer than this.
@@ -26,12 +22,13 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The next job, or `None` when nothing came up in the time the agent gives.
-pub async fn claim(app: &App, claim: &Claim) -> ApiResult<Option<Job>> {
+pub async fn claim(app: &App, caller: &AgentCaller, claim: &Claim) -> ApiResult<Option<terrane_wire::Job>> {
+    let agent = known(app, caller, claim).await?;
     let deadline = Instant::now() + Duration::from_millis(claim.wait_ms).min(WAIT_MAX);
     let mut news = app.wake.jobs();
     loop {
         loop {
-            match take(app, claim).await? {
+            match take(app, &agent, &claim.engines).await? {
                 Taken::Job(job) => return Ok(Some(*job)),
                 // Ended without an agent; the next one may be fit to run.
                 Taken::Unfit => {}
@@ -49,45 +46,68 @@ pub async fn claim(app: &App, claim: &Claim) -> ApiResult<Option<Job>> {
     }
 }
 
+/// Only the process that said hello last may claim.
+async fn known(app: &App, caller: &AgentCaller, claim: &Claim) -> ApiResult<AgentId> {
+    let agent = match AgentId::parse(&claim.agent_id) {
+        Some(id) => agents::store::find(&app.db, &id).await?,
+        None => None,
+    };
+    let agent = agent.filter(|agent| agent.agent_pool_id == caller.agent_pool_id);
+    let agent = agent.ok_or_else(ApiError::not_found)?;
+    if agent.instance != claim.agent_instance {
+        return Err(ApiError::conflict("another process of this agent has taken its place"));
+    }
+    let mut tx = app.db.begin().await?;
+    agents::store::ping(&mut tx, &agent.id, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(agent.id)
+}
+
 enum Taken {
-    Job(Box<Job>),
+    Job(Box<terrane_wire::Job>),
     Unfit,
     Nothing,
 }
 
-async fn take(app: &App, claim: &Claim) -> ApiResult<Taken> {
+async fn take(app: &App, agent: &AgentId, offered: &[Engine]) -> ApiResult<Taken> {
     // Looking costs SQLite's only writer nothing when there is nothing.
     if scheduler::store::waiting(&app.db).await? == 0 {
         return Ok(Taken::Nothing);
     }
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let Some(waiting) = scheduler::store::next(&mut tx).await? else { return Ok(Taken::Nothing) };
-    let frozen = runs::store::frozen(&mut tx, &waiting.run_id).await?.ok_or_else(ApiError::not_found)?;
-    let plan = plans::store::of_run(&mut tx, &waiting.run_id).await?.ok_or_else(ApiError::not_found)?;
-    let engine = match pick_engine(&frozen, &claim.engines) {
+    let Some(mut job) = scheduler::store::next(&mut tx).await? else { return Ok(Taken::Nothing) };
+    let frozen = runs::store::frozen(&mut tx, &job.run_id).await?.ok_or_else(ApiError::not_found)?;
+    let made = plans::store::made(&mut tx, &job.run_id).await?.ok_or_else(ApiError::not_found)?;
+    let engine = match job.lease.phase {
+        Phase::Plan => pick_engine(&frozen, offered),
+        Phase::Apply => same_engine(&made, offered),
+    };
+    let engine = match engine {
         Ok(engine) => engine,
         Err(reason) => {
-            // The workspace's row comes before the job's, so this is a transaction of its own.
+            // The workspace's row comes before the job's, which this transaction has.
             drop(tx);
-            give_up(app, &waiting, &frozen, &plan, &reason).await?;
+            give_up(app, &job, reason).await?;
             return Ok(Taken::Unfit);
         }
     };
-    let expires = now.plus(app.config.limits.lease);
-    let (name, instance) = (&claim.agent_name, &claim.agent_instance);
-    let Some(epoch) = scheduler::store::lease(&mut tx, &waiting.id, name, instance, expires).await? else {
+    if !job.lease.grant(agent.clone(), now, app.config.patience()) {
         return Ok(Taken::Nothing);
-    };
-    let kind = EngineName::from(engine.kind);
-    plans::store::start(&mut tx, &plan.id, kind, Some(&engine.version), "remote", now).await?;
-    runs::store::advance(&mut tx, &waiting.run_id, RunStatus::PlanQueued, RunStatus::Planning, None, now)
-        .await?;
-    let configuration = configuration_of(app, &mut tx, &frozen, now).await?;
+    }
+    scheduler::store::save(&mut tx, &job).await?;
+    let state = state_versions::store::current(&mut tx, &frozen.workspace_id).await?;
+    if job.lease.phase == Phase::Plan {
+        let state_id = state.as_ref().map(|version| version.id.as_str());
+        plans::store::start(&mut tx, &job.plan_id, now).await?;
+        plans::store::set_maker(&mut tx, &job.plan_id, &engine, agent, state_id).await?;
+        let planning = (RunStatus::PlanQueued, RunStatus::Planning);
+        runs::store::advance(&mut tx, &job.run_id, planning.0, planning.1, None, now).await?;
+    }
+    let described = describe::describe(app, &mut tx, &job, &frozen, engine, &made, state.as_ref()).await?;
     tx.commit().await?;
-    app.wake.wake_plan(&plan.id);
-    let job = describe(app, &waiting.id, epoch, &plan.id.to_string(), &frozen, engine, configuration)?;
-    Ok(Taken::Job(Box::new(job)))
+    app.wake.wake_log(job.phase_id());
+    Ok(Taken::Job(Box::new(described)))
 }
 
 /// The engine that plans: of the workspace's kind, and the newest whose version is the one asked for.
@@ -105,103 +125,51 @@ fn pick_engine(frozen: &Frozen, offered: &[Engine]) -> Result<Engine, String> {
         .filter(fits)
         .reduce(|best, engine| if is_newer(&engine.version, &best.version) { engine } else { best });
     best.cloned().ok_or_else(|| {
-        let have: Vec<String> =
-            offered.iter().map(|engine| format!("{} {}", engine.kind, engine.version)).collect();
-        let have = if have.is_empty() { "none at all".to_owned() } else { have.join(", ") };
         format!(
-            "no engine for this run: the workspace asks for {kind} {wanted}, the agent has {have}; \
-             put the program on the server's PATH or change the workspace's engine or terraform-version"
+            "no engine for this run: the workspace asks for {kind} {wanted}, the agent has {}; \
+             put the program on the server's PATH or change the workspace's engine or terraform-version",
+            names(offered)
         )
     })
 }
 
-/// Ends a run that no engine can plan, with the reason in its log.
-async fn give_up(
-    app: &App,
-    waiting: &WaitingJob,
-    frozen: &Frozen,
-    plan: &plans::store::Plan,
-    reason: &str,
-) -> ApiResult<()> {
+/// The engine that made the plan applies it.
+fn same_engine(made: &Made, offered: &[Engine]) -> Result<Engine, String> {
+    let kind = made.engine.kind();
+    let version = made.engine_version.as_deref().unwrap_or_default();
+    let same = offered.iter().find(|engine| engine.kind == kind && engine.version == version);
+    same.cloned().ok_or_else(|| {
+        format!("the plan was made by {kind} {version}, the agent has {}; start a new run", names(offered))
+    })
+}
+
+fn names(offered: &[Engine]) -> String {
+    let have: Vec<String> =
+        offered.iter().map(|engine| format!("{} {}", engine.kind, engine.version)).collect();
+    if have.is_empty() { "none at all".to_owned() } else { have.join(", ") }
+}
+
+/// Ends a phase that no engine can do, with the reason in its log.
+async fn give_up(app: &App, waiting: &Job, reason: String) -> ApiResult<()> {
     let now = app.clock.now();
+    let evidence = applies::gather(app, waiting, false).await?;
     let mut tx = app.db.begin().await?;
-    workspaces::store::guard(&mut tx, &frozen.workspace_id, now).await?;
-    if !scheduler::store::hold_waiting(&mut tx, &waiting.id).await? {
-        return Ok(());
-    }
-    logs::append_line(&mut tx, &plan.id, reason).await?;
-    plans::store::advance(&mut tx, &plan.id, PlanStatus::Queued, PlanStatus::Errored, now).await?;
-    runs::store::advance(&mut tx, &waiting.run_id, RunStatus::PlanQueued, RunStatus::Errored, None, now)
-        .await?;
-    applies::store::give_up(&mut tx, &waiting.run_id).await?;
-    scheduler::store::delete(&mut tx, &waiting.id).await?;
-    let queued = scheduler::release_workspace(&mut tx, &frozen.workspace_id, &waiting.run_id, now).await?;
-    tx.commit().await?;
-    app.wake.wake_plan(&plan.id);
-    if queued {
-        app.wake.wake_jobs();
-    }
-    Ok(())
-}
-
-async fn configuration_of(
-    app: &App,
-    tx: &mut Tx,
-    frozen: &Frozen,
-    now: Time,
-) -> ApiResult<ConfigurationSource> {
-    let id = &frozen.configuration_version_id;
-    let version = configuration_versions::store::find(&mut *tx, id).await?;
-    let object = version.and_then(|version| version.object_id);
-    let object = match object {
-        Some(object) => objects::store::find(&mut *tx, &object).await?,
-        None => None,
+    let run = runs::store::find(&mut tx, &waiting.run_id).await?.ok_or_else(ApiError::not_found)?;
+    workspaces::store::guard(&mut tx, &run.workspace_id, now).await?;
+    let job = scheduler::store::hold(&mut tx, &waiting.id).await?;
+    let Some(job) = job.filter(|job| job.lease.is_waiting()) else { return Ok(()) };
+    let run = runs::store::find(&mut tx, &run.id).await?.ok_or_else(ApiError::not_found)?;
+    let queued = match job.lease.phase {
+        Phase::Plan => {
+            let end = plans::End::Errored { reason, told: false };
+            plans::ingest(&mut tx, &run, &job, end, None, now).await?
+        }
+        Phase::Apply => {
+            let end = applies::End::errored(reason);
+            applies::ingest(app, &mut tx, (&run, &job), end, &evidence, now).await?
+        }
     };
-    let object = object.ok_or_else(|| ApiError::Broken(format!("the archive of {id} is gone")))?;
-    let expires = now.plus(app.config.limits.object_url_life);
-    let url = app.signer.path(Purpose::ConfigurationDownload, id.as_str(), expires);
-    Ok(ConfigurationSource {
-        id: id.to_string(),
-        url: Secret::new(url.expose_secret()),
-        sha256: plans::hex(&object.sha256),
-        size_bytes: object.size_bytes,
-    })
-}
-
-fn describe(
-    app: &App,
-    id: &JobId,
-    epoch: i64,
-    plan_id: &str,
-    frozen: &Frozen,
-    engine: Engine,
-    configuration: ConfigurationSource,
-) -> ApiResult<Job> {
-    let limits = &app.config.limits;
-    let expires = app.clock.now().plus(limits.object_url_life);
-    let subject = format!("{id}:{epoch}");
-    let upload = |purpose| Secret::new(app.signer.path(purpose, &subject, expires).expose_secret());
-    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    Ok(Job {
-        version: VERSION,
-        id: id.to_string(),
-        lease_epoch: epoch,
-        lease_ms: millis(limits.lease),
-        run_id: frozen.id.to_string(),
-        plan_id: plan_id.to_owned(),
-        workspace: WorkspaceInfo {
-            id: frozen.workspace_id.to_string(),
-            name: frozen.workspace_name.clone(),
-            organization: frozen.organization_name.clone(),
-            project: frozen.project_name.clone(),
-            working_directory: frozen.working_directory.clone(),
-        },
-        engine,
-        configuration,
-        variables: runs::open_variables(app, &frozen.id, &frozen.variables_sealed)?,
-        options: PlanOptions { destroy: frozen.is_destroy },
-        uploads: Uploads { plan_file: upload(Purpose::JobPlanFile), plan_json: upload(Purpose::JobPlanJson) },
-        timeout_ms: millis(limits.plan_timeout),
-        log_bytes_max: limits.log_bytes_max,
-    })
+    tx.commit().await?;
+    announce_end(app, &job, queued);
+    Ok(())
 }

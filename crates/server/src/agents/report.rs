@@ -1,35 +1,76 @@
 //! Takes the report of an ended phase.
 
 use crate::app::App;
+use crate::applies;
 use crate::ids::JobId;
 use crate::plans::{self, End};
 use crate::platform::http::{ApiError, ApiResult};
-use crate::platform::scheduler;
+use crate::platform::logs::{self, LogId};
+use crate::platform::scheduler::{self, Phase, announce_end, store::Job};
+use crate::{runs, workspaces};
 use terrane_wire::{Outcome, Report};
 
-/// Ends the plan as the agent says. A report that was taken before is answered the same way again; one with an old
-/// lease, or one whose log has not all arrived, is refused.
+/// Ends the phase as the agent says. A report that was taken before is answered the same way again; one with an old
+/// lease, or one whose log or states have not all arrived, is refused.
 pub async fn take(app: &App, id: &JobId, report: &Report) -> ApiResult<()> {
     let Some(job) = scheduler::store::find(&app.db, id).await? else {
         // Taken before, or the workspace is gone: nothing is left to say.
         return Ok(());
     };
-    if job.lease_epoch != report.lease_epoch {
+    let evidence = match job.lease.phase {
+        Phase::Plan => None,
+        Phase::Apply => {
+            Some(applies::gather(app, &job, report.is_state_uncertain && job.lease.is_started).await?)
+        }
+    };
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let Some(run) = runs::store::find(&mut tx, &job.run_id).await? else { return Ok(()) };
+    workspaces::store::guard(&mut tx, &run.workspace_id, now).await?;
+    let Some(job) = scheduler::store::hold(&mut tx, id).await? else { return Ok(()) };
+    if job.lease.agent.is_none() || job.lease.epoch != report.lease_epoch {
         return Err(ApiError::conflict("this lease has been given to another agent"));
     }
-    let stored = plans::store::log_size(&app.db, &job.plan_id).await?.unwrap_or(0);
-    if i64::try_from(report.log_size_bytes).unwrap_or(i64::MAX) > stored {
-        return Err(ApiError::conflict(format!(
-            "the log has {stored} bytes, the report says {}",
-            report.log_size_bytes
-        )));
-    }
-    let end = match &report.outcome {
+    let run = runs::store::find(&mut tx, &run.id).await?.ok_or_else(ApiError::not_found)?;
+    let queued = match evidence {
+        Some(evidence) if job.lease.given_up_at.is_some() => {
+            applies::deliver_late(app, &mut tx, (&run, &job), &evidence, now).await?;
+            false
+        }
+        Some(evidence) => {
+            check_log(&mut tx, &job, report).await?;
+            let end = applies::End::reported(report);
+            applies::ingest(app, &mut tx, (&run, &job), end, &evidence, now).await?
+        }
+        None => {
+            check_log(&mut tx, &job, report).await?;
+            if report.is_lost && scheduler::try_again(&mut tx, &job, now).await? {
+                tx.commit().await?;
+                app.wake.wake_jobs();
+                return Ok(());
+            }
+            plans::ingest(&mut tx, &run, &job, end_of_plan(report), Some(report), now).await?
+        }
+    };
+    tx.commit().await?;
+    announce_end(app, &job, queued);
+    metrics::counter!("terrane_phases_ended_total", "phase" => job.lease.phase.as_str()).increment(1);
+    Ok(())
+}
+
+fn end_of_plan(report: &Report) -> End {
+    match &report.outcome {
         Outcome::Finished => End::Finished,
         Outcome::Errored { reason } => End::Errored { reason: reason.clone(), told: true },
         Outcome::Canceled => End::Canceled,
-    };
-    plans::ingest(app, &job, end, Some(report)).await?;
-    metrics::counter!("terrane_plans_ended_total").increment(1);
+    }
+}
+
+async fn check_log(tx: &mut crate::platform::db::Tx, job: &Job, report: &Report) -> ApiResult<()> {
+    let stored = logs::store::size(tx, &LogId::of(job.phase_id().to_owned())).await?;
+    if i64::try_from(report.log_size_bytes).unwrap_or(i64::MAX) > stored {
+        let said = report.log_size_bytes;
+        return Err(ApiError::conflict(format!("the log has {stored} bytes, the report says {said}")));
+    }
     Ok(())
 }

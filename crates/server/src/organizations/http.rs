@@ -8,6 +8,7 @@ use crate::platform::access::{Caller, Granted, Needs, OrganizationScope, Right};
 use crate::platform::http::{
     ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, patch, post, put,
 };
+use crate::runs::{self, store::InQueue};
 use axum::extract::{RawQuery, State};
 use axum::http::Uri;
 use serde::Serialize;
@@ -28,6 +29,12 @@ pub fn routes() -> Vec<Route> {
             "getEntitlementSet",
             Needs::Organization(Right::ReadOrganization),
             entitlements,
+        ),
+        get(
+            "/api/v2/organizations/{organization}/capacity",
+            "getCapacity",
+            Needs::Organization(Right::ReadOrganization),
+            capacity,
         ),
     ]
 }
@@ -166,7 +173,7 @@ struct Entitlements {
 async fn entitlements(granted: Granted<OrganizationScope>) -> ApiResult {
     let offered = Entitlements {
         operations: true,
-        state_storage: false,
+        state_storage: true,
         agents: false,
         teams: false,
         run_tasks: false,
@@ -184,5 +191,21 @@ async fn entitlements(granted: Granted<OrganizationScope>) -> ApiResult {
     let own = format!("/api/v2/organizations/{}/entitlement-set", granted.organization_name);
     Ok(ok(&Document::one(
         Resource::new("entitlement-sets", &granted.organization_id, &offered).link("self", own),
+    )))
+}
+
+#[derive(Serialize)]
+struct Capacity {
+    pending: i64,
+    running: i64,
+}
+
+/// How much agents have to do and do (api-contract 4.7): by it the CLI says what it waits for.
+async fn capacity(State(app): State<App>, granted: Granted<OrganizationScope>) -> ApiResult {
+    let InQueue { pending, running } = runs::store::in_queue(&app.db, &granted.organization_id).await?;
+    let name = &granted.organization_name;
+    Ok(ok(&Document::one(
+        Resource::new("organization-capacity", name, &Capacity { pending, running })
+            .link("self", format!("/api/v2/organizations/{name}/capacity")),
     )))
 }

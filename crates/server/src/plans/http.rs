@@ -2,18 +2,18 @@
 
 mod json_output;
 
-pub use json_output::read_json;
+pub use json_output::{read_file, read_json};
 
 use super::model::PlanStatus;
 use super::store::{self, Plan};
+use crate::agents::ExecutionDetails;
 use crate::app::App;
-use crate::clock::Time;
 use crate::ids::{PlanId, RunId};
 use crate::platform::access::{Needs, Right};
 use crate::platform::http::{ApiError, ApiResult, Purpose, Route, get, ok};
+use crate::platform::logs;
 use crate::status_times::StatusTimes;
 use axum::extract::{Path, State};
-use secrecy::ExposeSecret;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Relationship, Resource};
 
@@ -51,11 +51,6 @@ struct PlanAttributes<'a> {
 }
 
 #[derive(Serialize)]
-struct ExecutionDetails<'a> {
-    mode: &'a str,
-}
-
-#[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Actions {
     is_exportable: bool,
@@ -70,7 +65,7 @@ struct Permissions {
 /// The plan as a resource.
 pub fn document(app: &App, plan: &Plan) -> Resource {
     let attributes = PlanAttributes {
-        execution_details: plan.execution_mode.as_deref().map(|mode| ExecutionDetails { mode }),
+        execution_details: plan.executor.details(),
         generated_configuration: plan.generated_configuration,
         has_changes: plan.has_changes,
         resource_additions: plan.resource_additions,
@@ -80,7 +75,7 @@ pub fn document(app: &App, plan: &Plan) -> Resource {
         structured_run_output_enabled: false,
         status: plan.status,
         status_timestamps: &plan.status_times,
-        log_read_url: log_read_url(app, plan),
+        log_read_url: logs::read_url(app, Purpose::PlanLog, plan.id.as_str(), plan.created_at),
         actions: Actions { is_exportable: false },
         permissions: Permissions { can_export: false },
     };
@@ -91,16 +86,6 @@ pub fn document(app: &App, plan: &Plan) -> Resource {
         .relate("exports", Relationship::Many(Vec::new()))
         .link("self", own)
         .link("json-output", json_output)
-}
-
-/// The same on every read for as long as a run may last, and alive for at least that long (api-contract section 20
-/// row 23): the expiry moves in steps.
-fn log_read_url(app: &App, plan: &Plan) -> String {
-    let life = i64::try_from(app.config.limits.object_url_life.as_micros()).unwrap_or(i64::MAX / 4);
-    let steps = (app.clock.now().0 - plan.created_at.0).max(0) / life;
-    let expires = Time(plan.created_at.0 + (steps + 2) * life);
-    let path = app.signer.stable_path(Purpose::PlanLog, plan.id.as_str(), expires);
-    app.url(path.expose_secret())
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {

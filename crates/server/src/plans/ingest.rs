@@ -3,15 +3,16 @@
 
 use super::model::PlanStatus;
 use super::store;
-use crate::app::App;
 use crate::clock::Time;
 use crate::platform::db::Tx;
-use crate::platform::http::ApiError;
+use crate::platform::http::{ApiError, ApiResult};
+use crate::platform::logs::{self, LogId};
 use crate::platform::scheduler::store::Job;
-use crate::platform::{logs, objects, scheduler};
-use crate::runs::model::{RunStatus, settle};
+use crate::platform::{objects, scheduler};
+use crate::runs::model::{Next, RunStatus, settle};
+use crate::runs::store::Run;
 use crate::{applies, runs};
-use terrane_wire::{Artefact, Report};
+use terrane_wire::Report;
 
 /// How a plan ended.
 #[derive(Debug, Clone)]
@@ -33,114 +34,80 @@ pub enum End {
 const PLAN_FILE: &str = "plan-file";
 const PLAN_JSON: &str = "plan-json";
 
-/// Ends the plan of a job. False when it had ended before, or another agent has it: a repeated report is harmless.
-pub async fn ingest(app: &App, job: &Job, end: End, report: Option<&Report>) -> Result<bool, ApiError> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let Some(run) = runs::store::find(&mut tx, &job.run_id).await? else { return Ok(false) };
-    crate::workspaces::store::guard(&mut tx, &run.workspace_id, now).await?;
-    if !scheduler::store::hold(&mut tx, &job.id, job.lease_epoch).await? {
-        return Ok(false);
-    }
+/// Ends the plan of a job, whose row is held after its workspace's, and forgets the job. True when the agents have
+/// something to do. A plan that has ended before is left as it is.
+pub async fn ingest(
+    tx: &mut Tx,
+    run: &Run,
+    job: &Job,
+    end: End,
+    report: Option<&Report>,
+    now: Time,
+) -> ApiResult<bool> {
     let status = match end {
         End::Finished => PlanStatus::Finished,
         End::Errored { .. } => PlanStatus::Errored,
         End::Canceled => PlanStatus::Canceled,
     };
-    if !store::advance(&mut tx, &job.plan_id, PlanStatus::Running, status, now).await? {
+    let from = if status == PlanStatus::Errored && run.status == RunStatus::PlanQueued {
+        PlanStatus::Queued
+    } else {
+        PlanStatus::Running
+    };
+    if !store::advance(tx, &job.plan_id, from, status, now).await? {
+        scheduler::store::delete(tx, &job.id).await?;
         return Ok(false);
     }
     if let End::Errored { reason, told: false } = &end {
-        logs::append_line(&mut tx, &job.plan_id, reason).await?;
+        logs::append_line(tx, &LogId::Plan(job.plan_id.clone()), reason).await?;
     }
     let has_changes = match report {
-        Some(report) => record(&mut tx, job, report, now).await?,
+        Some(report) => record(tx, job, report, now).await?,
         None => false,
     };
+    // With the job goes what it says of its uploads, so only now.
+    scheduler::store::delete(tx, &job.id).await?;
     let next = match end {
-        End::Finished => settle(run.plan_only, has_changes, run.allow_empty_apply),
-        End::Errored { .. } => RunStatus::Errored,
-        End::Canceled => RunStatus::Canceled,
+        End::Finished => settle(run.plan_only, has_changes, run.allow_empty_apply, run.auto_apply),
+        End::Errored { .. } => Next::Ends(RunStatus::Errored),
+        End::Canceled => Next::Ends(RunStatus::Canceled),
     };
-    let actor = run.canceled_by.clone().map(Into::into).filter(|_| next == RunStatus::Canceled);
-    runs::store::set_has_changes(&mut tx, &run.id, has_changes).await?;
-    runs::store::advance(&mut tx, &run.id, RunStatus::Planning, next, actor.as_ref(), now).await?;
-    if next == RunStatus::Canceled {
-        runs::store::set_canceled_at(&mut tx, &run.id, now).await?;
-    }
-    let queued = finish_run(&mut tx, &run, next, now).await?;
-    scheduler::store::delete(&mut tx, &job.id).await?;
-    tx.commit().await?;
-    announce(app, job, queued);
-    Ok(true)
+    runs::store::set_has_changes(tx, &run.id, has_changes).await?;
+    go_on(tx, run, next, now).await
 }
 
-/// What ends with a run: its apply, and its hold on the workspace.
-async fn finish_run(
-    tx: &mut Tx,
-    run: &runs::store::Run,
-    status: RunStatus,
-    now: Time,
-) -> Result<bool, ApiError> {
-    if !status.is_final() {
-        return Ok(false);
-    }
-    applies::store::give_up(tx, &run.id).await?;
-    Ok(scheduler::release_workspace(tx, &run.workspace_id, &run.id, now).await?)
-}
-
-fn announce(app: &App, job: &Job, queued: bool) {
-    app.wake.wake_plan(&job.plan_id);
-    app.wake.wake_job(&job.id);
-    if queued {
-        app.wake.wake_jobs();
-    }
-    let (app, plan) = (app.clone(), job.plan_id.clone());
-    tokio::spawn(async move {
-        if let Err(error) = logs::compact(&app, &plan).await {
-            tracing::warn!(plan.id = %plan, %error, "failed to compact a log; the next start tries again");
+async fn go_on(tx: &mut Tx, run: &Run, next: Next, now: Time) -> ApiResult<bool> {
+    match next {
+        Next::Ends(status) => {
+            let actor = run.canceled_by.clone().map(Into::into).filter(|_| status == RunStatus::Canceled);
+            runs::store::advance(tx, &run.id, run.status, status, actor.as_ref(), now).await?;
+            if status == RunStatus::Canceled {
+                runs::store::set_canceled_at(tx, &run.id, now).await?;
+            }
+            applies::store::give_up(tx, &run.id).await?;
+            Ok(scheduler::release_workspace(tx, &run.workspace_id, &run.id, now).await?)
         }
-    });
+        Next::Waits => {
+            runs::store::advance(tx, &run.id, run.status, RunStatus::Planned, None, now).await?;
+            Ok(false)
+        }
+        Next::Applies => {
+            runs::store::advance(tx, &run.id, run.status, RunStatus::Planned, None, now).await?;
+            runs::store::advance(tx, &run.id, RunStatus::Planned, RunStatus::Confirmed, None, now).await?;
+            scheduler::queue_apply(tx, &run.id, &run.apply_id, now).await?;
+            Ok(true)
+        }
+    }
 }
 
 /// Notes counts and artefacts. An artefact counts only when the stored object has the digest the agent reports.
 async fn record(tx: &mut Tx, job: &Job, report: &Report, now: Time) -> Result<bool, ApiError> {
-    let plan_file = attach(tx, job, PLAN_FILE, report.plan_file.as_ref(), now).await?;
-    let json = attach(tx, job, PLAN_JSON, report.plan_json.as_ref(), now).await?;
-    let (engine, lock_file) = (report.engine_sha256.as_deref(), report.lock_file_sha256.as_deref());
-    store::record(tx, &job.plan_id, plan_file.as_deref(), json.as_deref(), engine, lock_file).await?;
+    let plan_file = objects::attach(tx, &job.id, PLAN_FILE, report.plan_file.as_ref(), now).await?;
+    let json = objects::attach(tx, &job.id, PLAN_JSON, report.plan_json.as_ref(), now).await?;
+    let (engine, lock_file) = (report.engine_sha256.as_deref(), report.lock_file.as_deref());
+    store::record(tx, &job.plan_id, (plan_file.as_deref(), json.as_deref()), engine, lock_file).await?;
     if let Some(counts) = &report.counts {
         store::attach_counts(tx, &job.plan_id, counts).await?;
     }
     Ok(report.counts.is_some_and(|counts| counts.has_changes))
-}
-
-async fn attach(
-    tx: &mut Tx,
-    job: &Job,
-    purpose: &str,
-    reported: Option<&Artefact>,
-    now: Time,
-) -> Result<Option<String>, ApiError> {
-    let Some(id) = scheduler::store::upload(&mut *tx, &job.id, purpose).await? else {
-        return match reported {
-            None => Ok(None),
-            Some(_) => Err(ApiError::conflict(format!("the {purpose} was reported but not uploaded"))),
-        };
-    };
-    let Some(reported) = reported else {
-        objects::store::discard(tx, &id, now).await?;
-        return Ok(None);
-    };
-    let object = objects::store::find(&mut *tx, &id).await?.ok_or_else(ApiError::not_found)?;
-    if hex(&object.sha256) == reported.sha256 && object.size_bytes == reported.size_bytes {
-        Ok(Some(id))
-    } else {
-        Err(ApiError::conflict(format!("the uploaded {purpose} is not the one reported")))
-    }
-}
-
-/// Lower-case hex, as digests travel.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

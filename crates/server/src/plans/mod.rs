@@ -8,6 +8,5 @@ mod ingest;
 pub mod model;
 pub mod store;
 
-pub use http::{document, read_json, routes};
-pub(crate) use ingest::hex;
+pub use http::{document, read_file, read_json, routes};
 pub use ingest::{End, ingest};

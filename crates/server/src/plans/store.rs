@@ -1,18 +1,21 @@
 //! The `plans` table.
 
 use super::model::{EngineName, PlanStatus};
+use crate::agents::Executor;
 use crate::clock::Time;
-use crate::ids::{PlanId, RunId};
+use crate::ids::{AgentId, PlanId, RunId};
 use crate::platform::db::{DbError, Exec, Tx, sql};
 use crate::status_times::StatusTimes;
-use terrane_wire::Counts;
+use terrane_wire::{Counts, Engine};
 
 macro_rules! select {
     ($condition:literal) => {
         concat!(
-            "SELECT p.id, p.run_id, p.status, p.status_times, p.engine, p.engine_version, p.execution_mode, p.has_changes, ",
+            "SELECT p.id, p.run_id, p.status, p.status_times, p.engine, p.engine_version, p.has_changes, ",
             "p.generated_configuration, p.resource_additions, p.resource_changes, p.resource_destructions, ",
-            "p.resource_imports, p.json_object_id, p.created_at FROM plans p WHERE ",
+            "p.resource_imports, p.json_object_id, p.created_at, p.agent_id, g.name AS agent_name, ",
+            "o.id AS agent_pool_id, o.name AS agent_pool_name FROM plans p LEFT JOIN agents g ON g.id = p.agent_id ",
+            "LEFT JOIN agent_pools o ON o.id = g.agent_pool_id WHERE ",
             $condition
         )
     };
@@ -21,22 +24,22 @@ macro_rules! select {
 const FIND: &str = select!("p.id = $1");
 const OF_RUN: &str = select!("p.run_id = $1");
 const INSERT: &str = "INSERT INTO plans (id, run_id, status, status_times, engine, has_changes, generated_configuration, \
-     log_size_bytes, created_at) VALUES ($1, $2, 'pending', $3, $4, FALSE, FALSE, 0, $5)";
+     created_at) VALUES ($1, $2, 'pending', $3, $4, FALSE, FALSE, $5)";
 const MOVE: &str =
     "UPDATE plans SET status = $1, status_times = status_times || $2 WHERE id = $3 AND status = $4";
-const START: &str = "UPDATE plans SET status = 'running', status_times = status_times || $1, engine = $2, \
-     engine_version = $3, execution_mode = $4 WHERE id = $5 AND status = 'queued'";
+const START: &str = "UPDATE plans SET status = 'running', status_times = status_times || $1 \
+     WHERE id = $2 AND status = 'queued'";
+const SET_MAKER: &str = "UPDATE plans SET engine = $1, engine_version = $2, agent_id = $3, state_version_id = $4 \
+     WHERE id = $5 AND status = 'running'";
 const ATTACH: &str = "UPDATE plans SET has_changes = $1, generated_configuration = $2, resource_additions = $3, \
      resource_changes = $4, resource_destructions = $5, resource_imports = $6 WHERE id = $7";
 const RECORD: &str = "UPDATE plans SET plan_file_object_id = $1, json_object_id = $2, engine_sha256 = $3, \
-     lock_file_sha256 = $4 WHERE id = $5";
-const LOG_STATE: &str = "SELECT status, status_times, engine, engine_version, log_size_bytes, log_object_id FROM plans WHERE id = $1";
-const LOG_SIZE: &str = "SELECT log_size_bytes FROM plans WHERE id = $1";
-const SET_LOG_OBJECT: &str = "UPDATE plans SET log_object_id = $1 WHERE id = $2 AND log_object_id IS NULL";
+     lock_file = $4 WHERE id = $5";
+const MADE: &str = "SELECT engine, engine_version, engine_sha256, lock_file, state_version_id, plan_file_object_id \
+     FROM plans WHERE run_id = $1";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] =
-    &[FIND, OF_RUN, INSERT, MOVE, START, ATTACH, RECORD, LOG_STATE, LOG_SIZE, SET_LOG_OBJECT];
+pub const STATEMENTS: &[&str] = &[FIND, OF_RUN, INSERT, MOVE, START, SET_MAKER, ATTACH, RECORD, MADE];
 
 /// A plan as its API document needs it.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -58,8 +61,9 @@ pub struct Plan {
     pub engine: EngineName,
     /// Its exact version, once started.
     pub engine_version: Option<String>,
-    /// `remote` once the embedded agent has it.
-    pub execution_mode: Option<String>,
+    /// Who makes it, or made it.
+    #[sqlx(flatten)]
+    pub executor: Executor,
     /// Would change resources or outputs.
     pub has_changes: bool,
     /// Holds generated configuration.
@@ -79,30 +83,22 @@ pub struct Plan {
     pub created_at: Time,
 }
 
-/// What reading a log needs to know.
+/// What a plan was made with: an apply needs the same.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct LogState {
-    /// The plan's status.
-    #[sqlx(try_from = "String")]
-    pub status: PlanStatus,
-    #[sqlx(try_from = "String")]
-    status_times: StatusTimes,
+pub struct Made {
     /// Which engine.
     #[sqlx(try_from = "String")]
     pub engine: EngineName,
-    /// Its version, once started.
+    /// Its exact version.
     pub engine_version: Option<String>,
-    /// Stored bytes.
-    pub log_size_bytes: i64,
-    /// The object with the whole log, once compacted.
-    pub log_object_id: Option<String>,
-}
-
-impl LogState {
-    /// Whether the plan ever left `pending`.
-    pub fn was_queued(&self) -> bool {
-        self.status_times.get("queued-at").is_some()
-    }
+    /// Hex SHA-256 of its program.
+    pub engine_sha256: Option<String>,
+    /// The dependency lock file after `init`.
+    pub lock_file: Option<String>,
+    /// The state it was planned against; `None` when there was none.
+    pub state_version_id: Option<String>,
+    /// The stored plan file.
+    pub plan_file_object_id: Option<String>,
 }
 
 /// A plan by id.
@@ -141,18 +137,27 @@ pub async fn advance(
     Ok(tx.run(sql(MOVE).bind(to).bind(line).bind(id).bind(from)).await? == 1)
 }
 
-/// `queued → running` with the engine that plans; false when it is not queued any more.
-pub async fn start(
+/// `queued → running`; false when it is not queued any more, as in a second attempt.
+pub async fn start(tx: &mut Tx, id: &PlanId, now: Time) -> Result<bool, DbError> {
+    let line = StatusTimes::line("started-at", now);
+    Ok(tx.run(sql(START).bind(line).bind(id)).await? == 1)
+}
+
+/// Notes who makes a running plan, with which engine and against which state.
+pub async fn set_maker(
     tx: &mut Tx,
     id: &PlanId,
-    engine: EngineName,
-    version: Option<&str>,
-    mode: &str,
-    now: Time,
-) -> Result<bool, DbError> {
-    let query =
-        sql(START).bind(StatusTimes::line("started-at", now)).bind(engine).bind(version).bind(mode).bind(id);
-    Ok(tx.run(query).await? == 1)
+    engine: &Engine,
+    agent: &AgentId,
+    state_version: Option<&str>,
+) -> Result<(), DbError> {
+    let query = sql(SET_MAKER)
+        .bind(EngineName::from(engine.kind))
+        .bind(&engine.version)
+        .bind(agent)
+        .bind(state_version)
+        .bind(id);
+    tx.run(query).await.map(drop)
 }
 
 /// Notes what a plan would do.
@@ -169,31 +174,19 @@ pub async fn attach_counts(tx: &mut Tx, id: &PlanId, counts: &Counts) -> Result<
     tx.run(query).await.map(drop)
 }
 
-/// Notes what a plan left behind.
+/// Notes what a plan left behind: the stored objects of its file and its JSON, and what it was made with.
 pub async fn record(
     tx: &mut Tx,
     id: &PlanId,
-    plan_file: Option<&str>,
-    json: Option<&str>,
+    (plan_file, json): (Option<&str>, Option<&str>),
     engine_sha256: Option<&str>,
-    lock_file_sha256: Option<&str>,
+    lock_file: Option<&str>,
 ) -> Result<(), DbError> {
-    let query = sql(RECORD).bind(plan_file).bind(json).bind(engine_sha256).bind(lock_file_sha256).bind(id);
+    let query = sql(RECORD).bind(plan_file).bind(json).bind(engine_sha256).bind(lock_file).bind(id);
     tx.run(query).await.map(drop)
 }
 
-/// What reading the log needs.
-pub async fn log_state(exec: impl Exec, id: &PlanId) -> Result<Option<LogState>, DbError> {
-    exec.optional(sql(LOG_STATE).bind(id)).await
-}
-
-/// Stored bytes of the log.
-pub async fn log_size(exec: impl Exec, id: &PlanId) -> Result<Option<i64>, DbError> {
-    let row: Option<(i64,)> = exec.optional(sql(LOG_SIZE).bind(id)).await?;
-    Ok(row.map(|(size,)| size))
-}
-
-/// Names the object with the whole log; false when there is one already.
-pub async fn set_log_object(tx: &mut Tx, id: &PlanId, object: &str) -> Result<bool, DbError> {
-    Ok(tx.run(sql(SET_LOG_OBJECT).bind(object).bind(id)).await? == 1)
+/// What the plan of a run was made with.
+pub async fn made(exec: impl Exec, run: &RunId) -> Result<Option<Made>, DbError> {
+    exec.optional(sql(MADE).bind(run)).await
 }

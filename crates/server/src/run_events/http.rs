@@ -34,10 +34,11 @@ fn resource(event: &RunEvent) -> Resource {
         created_at: event.created_at,
     };
     let actor = event.actor_id.as_ref().map(|id| ResourceId::new("users", id));
+    let comment = event.comment_id.as_ref().map(|id| ResourceId::new("comments", id));
     Resource::new("run-events", &event.id, &attributes)
         .relate("run", Relationship::to("runs", &event.run_id))
         .relate("actor", Relationship::One(actor))
-        .relate("comment", Relationship::One(None))
+        .relate("comment", Relationship::One(comment))
         .link("self", format!("/api/v2/run-events/{}", event.id))
 }
 

@@ -1,16 +1,16 @@
 //! The `run_events` table.
 
 use crate::clock::Time;
-use crate::ids::{RunEventId, RunId, UserId};
+use crate::ids::{CommentId, RunEventId, RunId, UserId};
 use crate::platform::db::{DbError, Exec, Tx, sql};
 
 /// The run's row is being changed, so nobody else takes the same number.
-const INSERT: &str = "INSERT INTO run_events (id, run_id, ordinal, action, description, actor_id, created_at) \
-     VALUES ($1, $2, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM run_events WHERE run_id = $2), $3, $4, $5, $6)";
-const OF_RUN: &str = "SELECT id, run_id, action, description, actor_id, created_at FROM run_events \
+const INSERT: &str = "INSERT INTO run_events (id, run_id, ordinal, action, description, actor_id, comment_id, created_at) \
+     VALUES ($1, $2, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM run_events WHERE run_id = $2), $3, $4, $5, $6, $7)";
+const OF_RUN: &str = "SELECT id, run_id, action, description, actor_id, comment_id, created_at FROM run_events \
      WHERE run_id = $1 ORDER BY ordinal";
 const FIND: &str =
-    "SELECT id, run_id, action, description, actor_id, created_at FROM run_events WHERE id = $1";
+    "SELECT id, run_id, action, description, actor_id, comment_id, created_at FROM run_events WHERE id = $1";
 const IDS: &str = "SELECT id FROM run_events WHERE run_id = $1 ORDER BY ordinal";
 
 /// Every statement here.
@@ -31,6 +31,8 @@ pub struct RunEvent {
     pub description: String,
     /// By whom, when a person did it.
     pub actor_id: Option<String>,
+    /// What was said.
+    pub comment_id: Option<String>,
     /// When.
     #[sqlx(try_from = "i64")]
     pub created_at: Time,
@@ -40,8 +42,30 @@ pub struct RunEvent {
 pub async fn insert(
     tx: &mut Tx,
     run: &RunId,
+    event: (&str, &str),
+    actor: Option<&UserId>,
+    now: Time,
+) -> Result<(), DbError> {
+    write(tx, run, event, actor, None, now).await
+}
+
+/// Writes the event of a comment.
+pub async fn insert_comment(
+    tx: &mut Tx,
+    run: &RunId,
+    comment: &CommentId,
+    actor: &UserId,
+    now: Time,
+) -> Result<(), DbError> {
+    write(tx, run, ("commented", "Comment added"), Some(actor), Some(comment), now).await
+}
+
+async fn write(
+    tx: &mut Tx,
+    run: &RunId,
     (action, description): (&str, &str),
     actor: Option<&UserId>,
+    comment: Option<&CommentId>,
     now: Time,
 ) -> Result<(), DbError> {
     let actor = actor.map(String::from);
@@ -51,6 +75,7 @@ pub async fn insert(
         .bind(action)
         .bind(description)
         .bind(actor)
+        .bind(comment.map(String::from))
         .bind(now);
     tx.run(query).await.map(drop)
 }

@@ -5,8 +5,10 @@ use super::store::{self, NewRow, Run};
 use crate::app::App;
 use crate::configuration_versions::{self, model::ConfigurationStatus};
 use crate::ids::{ApplyId, ConfigurationVersionId, PlanId, RunId, UserId, WorkspaceId};
+use crate::plans::model::EngineName;
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
+use crate::platform::logs::{self, LogId};
 use crate::platform::scheduler::{self, Priority};
 use crate::platform::secrets::Place;
 use crate::workspaces::store::Workspace;
@@ -94,8 +96,7 @@ pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: N
         created_by: creator,
     };
     store::insert(&mut tx, row, now).await?;
-    plans::store::insert(&mut tx, &PlanId::random(), &id, workspace.engine, now).await?;
-    applies::store::insert(&mut tx, &ApplyId::random(), &id, now).await?;
+    make_phases(&mut tx, &id, workspace.engine, now).await?;
     let queued = put_in_line(&mut tx, &workspace, &configuration, &id, plan_only, now).await?;
     let run = store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?;
     tx.commit().await?;
@@ -104,6 +105,15 @@ pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: N
     }
     metrics::counter!("terrane_runs_created_total").increment(1);
     Ok(run)
+}
+
+/// The plan and the apply every run has, each with its log.
+async fn make_phases(tx: &mut Tx, run: &RunId, engine: EngineName, now: crate::clock::Time) -> ApiResult<()> {
+    let (plan, apply) = (PlanId::random(), ApplyId::random());
+    plans::store::insert(tx, &plan, run, engine, now).await?;
+    applies::store::insert(tx, &apply, run, now).await?;
+    logs::store::create(tx, &LogId::Plan(plan), run).await?;
+    Ok(logs::store::create(tx, &LogId::Apply(apply), run).await?)
 }
 
 async fn put_in_line(

@@ -3,6 +3,7 @@
 use super::model::RunStatus;
 use super::store;
 use crate::app::App;
+use crate::comments;
 use crate::ids::{RunId, UserId};
 use crate::plans::model::PlanStatus;
 use crate::platform::http::{ApiError, ApiResult};
@@ -10,7 +11,7 @@ use crate::platform::scheduler;
 use crate::{applies, plans, workspaces};
 
 /// Rejects a run that waits for a decision, or one that has not begun.
-pub async fn discard(app: &App, id: &RunId, actor: &UserId) -> ApiResult<()> {
+pub async fn discard(app: &App, id: &RunId, actor: &UserId, comment: Option<String>) -> ApiResult<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let run = store::find(&mut tx, id).await?.ok_or_else(ApiError::not_found)?;
@@ -29,9 +30,10 @@ pub async fn discard(app: &App, id: &RunId, actor: &UserId) -> ApiResult<()> {
     applies::store::give_up(&mut tx, id).await?;
     store::advance(&mut tx, id, run.status, RunStatus::Discarded, Some(actor), now).await?;
     store::set_discarded_by(&mut tx, id, actor).await?;
+    comments::add(&mut tx, id, comment, actor, now).await?;
     let queued = scheduler::release_workspace(&mut tx, &run.workspace_id, id, now).await?;
     tx.commit().await?;
-    app.wake.wake_plan(&run.plan_id);
+    app.wake.wake_log(run.plan_id.as_str());
     if queued {
         app.wake.wake_jobs();
     }

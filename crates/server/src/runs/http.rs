@@ -6,10 +6,12 @@ mod request;
 use super::store;
 use crate::app::App;
 use crate::ids::{RunId, UserId};
-use crate::platform::access::{Caller, Granted, Needs, Right, WorkspaceScope, grant_workspace};
+use crate::platform::access::{
+    Caller, Granted, Needs, OrganizationScope, Right, WorkspaceScope, grant_workspace,
+};
 use crate::platform::db::{Exec, Tx};
 use crate::platform::http::{ApiError, ApiResult, Body, Route, accepted, created, get, ok, post};
-use crate::{configuration_versions, plans, run_events, users, workspaces};
+use crate::{applies, configuration_versions, plans, run_events, users, workspaces};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Uri};
 use terrane_jsonapi::{Document, Query, Resource};
@@ -19,7 +21,20 @@ pub fn routes() -> Vec<Route> {
     vec![
         post("/api/v2/runs", "createRun", Needs::InBody(Right::PlanRuns), make),
         get("/api/v2/runs/{run_id}", "getRun", Needs::Run(Right::ReadRuns), show),
+        get(
+            "/api/v2/organizations/{organization}/runs/queue",
+            "listRunQueue",
+            Needs::Organization(Right::ReadOrganization),
+            queue,
+        ),
         get("/api/v2/workspaces/{workspace_id}/runs", "listRuns", Needs::Workspace(Right::ReadRuns), list),
+        post("/api/v2/runs/{run_id}/actions/apply", "applyRun", Needs::Run(Right::ApplyRuns), apply),
+        post(
+            "/api/v2/runs/{run_id}/actions/force-cancel",
+            "forceCancelRun",
+            Needs::Run(Right::Administer),
+            force_cancel,
+        ),
         post("/api/v2/runs/{run_id}/actions/cancel", "cancelRun", Needs::Run(Right::ApplyRuns), cancel),
         post("/api/v2/runs/{run_id}/actions/discard", "discardRun", Needs::Run(Right::ApplyRuns), discard),
     ]
@@ -66,25 +81,49 @@ async fn list(
     Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
 }
 
-async fn cancel(
+/// What agents work on and have to work on, in the order of their turns, counted from 1 (api-contract 4.7).
+async fn queue(
     State(app): State<App>,
-    granted: Granted<WorkspaceScope>,
-    Path(id): Path<String>,
-    Body(_): Body,
+    granted: Granted<OrganizationScope>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
 ) -> ApiResult {
-    super::cancel(&app, &RunId::from(id), &granted.caller().user_id).await?;
-    Ok(accepted())
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let (page, organization) = (query.page(), &granted.organization_id);
+    let mut view = app.db.snapshot().await?;
+    let runs = store::queue(&mut view, organization, page).await?;
+    let in_queue = store::in_queue(&mut view, organization).await?;
+    let total = u64::try_from(in_queue.pending + in_queue.running).unwrap_or(0);
+    let first = u64::try_from(page.offset()).unwrap_or(0) + 1;
+    let mut resources = Vec::with_capacity(runs.len());
+    for (position, run) in (first..).zip(&runs) {
+        let events = run_events::store::ids(&mut view, &run.id).await?;
+        resources.push(document::resource(&app, run, events, position)?);
+    }
+    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
 }
 
-async fn discard(
-    State(app): State<App>,
-    granted: Granted<WorkspaceScope>,
-    Path(id): Path<String>,
-    Body(_): Body,
-) -> ApiResult {
-    super::discard(&app, &RunId::from(id), &granted.caller().user_id).await?;
-    Ok(accepted())
+macro_rules! actions {
+    ($($action:ident => $operation:path),+) => { $(
+        async fn $action(
+            State(app): State<App>,
+            granted: Granted<WorkspaceScope>,
+            Path(id): Path<String>,
+            Body(body): Body,
+        ) -> ApiResult {
+            let comment = body.plain_text("comment")?;
+            $operation(&app, &RunId::from(id), &granted.caller().user_id, comment).await?;
+            Ok(accepted())
+        }
+    )+ };
 }
+
+actions!(
+    apply => super::confirm,
+    cancel => super::cancel,
+    discard => super::discard,
+    force_cancel => super::force_cancel
+);
 
 /// A run as a resource, by id: for other resources' `include`.
 pub async fn document(app: &App, view: &mut Tx, id: &RunId) -> ApiResult<Option<Resource>> {
@@ -96,7 +135,7 @@ pub async fn document(app: &App, view: &mut Tx, id: &RunId) -> ApiResult<Option<
 
 async fn resource(app: &App, exec: impl Exec, run: &store::Run) -> ApiResult<Resource> {
     let events = run_events::store::ids(exec, &run.id).await?;
-    document::resource(app, run, events)
+    document::resource(app, run, events, 0)
 }
 
 /// What `include` asks for beside a run. Unknown values, and relations that are empty, add nothing.
@@ -105,6 +144,12 @@ async fn related(app: &App, view: &mut Tx, run: &store::Run, query: &Query) -> A
     if query.includes("plan") {
         let plan = plans::store::find(&mut *view, &run.plan_id).await?;
         included.extend(plan.iter().map(|plan| plans::document(app, plan)));
+    }
+    if query.includes("apply") {
+        let apply = applies::store::find(&mut *view, &run.apply_id).await?;
+        if let Some(apply) = apply {
+            included.push(applies::document(app, view, &apply).await?);
+        }
     }
     if query.includes("workspace") {
         let workspace = workspaces::store::find(&mut *view, &run.workspace_id).await?;

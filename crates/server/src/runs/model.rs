@@ -1,9 +1,10 @@
 //! The states of a run and what may be done in each.
 
+use crate::clock::Time;
 use crate::text_enum::text_enum;
 
 text_enum! {
-    /// Where a run stands (api-contract 4.4): the statuses that planning needs.
+    /// Where a run stands (api-contract 4.4): the statuses that planning and applying need.
     pub enum RunStatus {
         /// Waits for the runs before it, or for the workspace's lock.
         Pending = "pending",
@@ -13,6 +14,14 @@ text_enum! {
         Planning = "planning",
         /// Planned; waits for a person.
         Planned = "planned",
+        /// Approved, by a person or by its settings.
+        Confirmed = "confirmed",
+        /// Waits for an agent.
+        ApplyQueued = "apply_queued",
+        /// The engine applies.
+        Applying = "applying",
+        /// Applied.
+        Applied = "applied",
         /// Planned, and there is nothing more to do.
         PlannedAndFinished = "planned_and_finished",
         /// Rejected.
@@ -27,7 +36,10 @@ text_enum! {
 impl RunStatus {
     /// Nothing leaves a final status.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::PlannedAndFinished | Self::Discarded | Self::Errored | Self::Canceled)
+        matches!(
+            self,
+            Self::PlannedAndFinished | Self::Applied | Self::Discarded | Self::Errored | Self::Canceled
+        )
     }
 
     /// The moves of api-contract 4.5.
@@ -40,8 +52,13 @@ impl RunStatus {
             Self::Planning => {
                 matches!(next, Self::Planned | Self::PlannedAndFinished | Self::Canceled | Self::Errored)
             }
-            Self::Planned => matches!(next, Self::Discarded | Self::Errored),
-            Self::PlannedAndFinished | Self::Discarded | Self::Errored | Self::Canceled => false,
+            Self::Planned => matches!(next, Self::Confirmed | Self::Discarded | Self::Errored),
+            Self::Confirmed => matches!(next, Self::ApplyQueued | Self::Canceled | Self::Errored),
+            Self::ApplyQueued => matches!(next, Self::Applying | Self::Canceled | Self::Errored),
+            Self::Applying => matches!(next, Self::Applied | Self::Canceled | Self::Errored),
+            Self::PlannedAndFinished | Self::Applied | Self::Discarded | Self::Errored | Self::Canceled => {
+                false
+            }
         }
     }
 
@@ -53,6 +70,10 @@ impl RunStatus {
             Self::Planning => &["planning-at"],
             Self::Planned => &["planned-at"],
             Self::PlannedAndFinished => &["planned-at", "planned-and-finished-at"],
+            Self::Confirmed => &["confirmed-at"],
+            Self::ApplyQueued => &["apply-queued-at"],
+            Self::Applying => &["applying-at"],
+            Self::Applied => &["applied-at"],
             Self::Discarded => &["discarded-at"],
             Self::Errored => &["errored-at"],
             Self::Canceled => &["canceled-at"],
@@ -67,6 +88,10 @@ impl RunStatus {
             Self::Planning => ("planning", "Plan started"),
             Self::Planned => ("planned", "Plan finished, waiting for a decision"),
             Self::PlannedAndFinished => ("planned_and_finished", "Plan finished, nothing to apply"),
+            Self::Confirmed => ("confirmed", "Apply confirmed"),
+            Self::ApplyQueued => ("apply_queued", "Apply queued"),
+            Self::Applying => ("applying", "Apply started"),
+            Self::Applied => ("applied", "Apply finished"),
             Self::Discarded => ("discarded", "Run discarded"),
             Self::Errored => ("errored", "Run errored"),
             Self::Canceled => ("canceled", "Run canceled"),
@@ -75,7 +100,16 @@ impl RunStatus {
 
     /// Whether a person may cancel; once asked, not again.
     pub fn is_cancelable(self, cancel_requested: bool) -> bool {
-        matches!(self, Self::Pending | Self::PlanQueued | Self::Planning) && !cancel_requested
+        let is_under_way = matches!(
+            self,
+            Self::Pending
+                | Self::PlanQueued
+                | Self::Planning
+                | Self::Confirmed
+                | Self::ApplyQueued
+                | Self::Applying
+        );
+        is_under_way && !cancel_requested
     }
 
     /// The flag `is-confirmable`.
@@ -89,13 +123,33 @@ impl RunStatus {
     }
 }
 
-/// Where a run goes when its plan has finished (`settle` of api-contract 4.5).
-pub fn settle(plan_only: bool, has_changes: bool, allow_empty_apply: bool) -> RunStatus {
+/// Where a run goes when its plan has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing more happens.
+    Ends(RunStatus),
+    /// A person decides.
+    Waits,
+    /// It is applied.
+    Applies,
+}
+
+/// Where a run goes when its plan has finished (`settle` of api-contract 4.5, 4.9). A run that may be applied without
+/// changes is applied by itself when there are none.
+pub fn settle(plan_only: bool, has_changes: bool, allow_empty_apply: bool, auto_apply: bool) -> Next {
     if plan_only || (!has_changes && !allow_empty_apply) {
-        RunStatus::PlannedAndFinished
+        Next::Ends(RunStatus::PlannedAndFinished)
+    } else if auto_apply || !has_changes {
+        Next::Applies
     } else {
-        RunStatus::Planned
+        Next::Waits
     }
+}
+
+/// Whether a run may be ended by force: a cancel was asked for, the time it was given is over, and it is still there
+/// (api-contract 4.6).
+pub fn is_force_cancelable(status: RunStatus, available_at: Option<Time>, now: Time) -> bool {
+    !status.is_final() && available_at.is_some_and(|at| at <= now)
 }
 
 /// Whether text can be the name of an input variable.
@@ -120,10 +174,12 @@ mod tests {
 
     #[test]
     fn settles_as_the_contract_says() {
-        assert_eq!(settle(true, true, false), RunStatus::PlannedAndFinished);
-        assert_eq!(settle(false, false, false), RunStatus::PlannedAndFinished);
-        assert_eq!(settle(false, false, true), RunStatus::Planned);
-        assert_eq!(settle(false, true, false), RunStatus::Planned);
+        let ends = Next::Ends(RunStatus::PlannedAndFinished);
+        assert_eq!(settle(true, true, false, true), ends);
+        assert_eq!(settle(false, false, false, true), ends);
+        assert_eq!(settle(false, false, true, false), Next::Applies);
+        assert_eq!(settle(false, true, false, false), Next::Waits);
+        assert_eq!(settle(false, true, false, true), Next::Applies);
     }
 
     #[test]
@@ -131,5 +187,15 @@ mod tests {
         assert!(RunStatus::Planning.is_cancelable(false));
         assert!(!RunStatus::Planning.is_cancelable(true));
         assert!(!RunStatus::Planned.is_cancelable(false));
+        assert!(RunStatus::Applying.is_cancelable(false));
+    }
+
+    #[test]
+    fn force_needs_a_cancel_and_patience() {
+        let at = Some(Time(60));
+        assert!(!is_force_cancelable(RunStatus::Applying, None, Time(100)));
+        assert!(!is_force_cancelable(RunStatus::Applying, at, Time(59)));
+        assert!(is_force_cancelable(RunStatus::Applying, at, Time(60)));
+        assert!(!is_force_cancelable(RunStatus::Canceled, at, Time(100)));
     }
 }

@@ -2,7 +2,8 @@
 
 mod list;
 
-pub use list::{Filter, count, list, shapes};
+pub(crate) use list::STATEMENTS as LIST_STATEMENTS;
+pub use list::{Filter, InQueue, count, in_queue, list, queue, shapes};
 
 use super::model::RunStatus;
 use crate::clock::Time;
@@ -18,7 +19,7 @@ macro_rules! select {
         concat!(
             "SELECT r.id, r.workspace_id, r.configuration_version_id, r.status, r.status_times, r.message, r.source, ",
             "r.trigger_reason, r.is_destroy, r.plan_only, r.auto_apply, r.allow_empty_apply, r.engine, ",
-            "r.terraform_version, r.own_variables_sealed, r.has_changes, r.created_by, r.canceled_by, r.canceled_at, ",
+            "r.terraform_version, r.own_variables_sealed, r.has_changes, r.created_by, r.confirmed_by, r.canceled_by, r.canceled_at, ",
             "r.force_cancel_available_at, r.created_at, r.updated_at, p.id AS plan_id, p.engine_version, ",
             "a.id AS apply_id FROM runs r JOIN plans p ON p.run_id = r.id JOIN applies a ON a.run_id = r.id ",
             $rest
@@ -36,10 +37,13 @@ const INSERT: &str = "INSERT INTO runs (id, workspace_id, configuration_version_
      VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, FALSE, $18, $19, $19)";
 const MOVE: &str = "UPDATE runs SET status = $1, status_times = status_times || $2, updated_at = $3 \
      WHERE id = $4 AND status = $5";
+const HOLD: &str = "UPDATE runs SET status = status WHERE id = $1";
 const SET_HAS_CHANGES: &str = "UPDATE runs SET has_changes = $1 WHERE id = $2";
 const REQUEST_CANCEL: &str = "UPDATE runs SET canceled_by = $1, force_cancel_available_at = $2, updated_at = $3 \
      WHERE id = $4 AND status = $5 AND force_cancel_available_at IS NULL";
 const SET_CANCELED_AT: &str = "UPDATE runs SET canceled_at = $1 WHERE id = $2";
+const ADD_TIME: &str = "UPDATE runs SET status_times = status_times || $1 WHERE id = $2";
+const SET_CONFIRMED_BY: &str = "UPDATE runs SET confirmed_by = $1 WHERE id = $2";
 const SET_DISCARDED_BY: &str = "UPDATE runs SET discarded_by = $1 WHERE id = $2";
 const FROZEN: &str = "SELECT r.id, r.working_directory, r.engine, r.terraform_version, r.is_destroy, r.variables_sealed, \
      r.configuration_version_id, r.workspace_id, w.name AS workspace_name, o.name AS organization_name, \
@@ -54,9 +58,12 @@ pub const STATEMENTS: &[&str] = &[
     TWIN,
     INSERT,
     MOVE,
+    HOLD,
     SET_HAS_CHANGES,
     REQUEST_CANCEL,
     SET_CANCELED_AT,
+    ADD_TIME,
+    SET_CONFIRMED_BY,
     SET_DISCARDED_BY,
     FROZEN,
     FIRST_PENDING,
@@ -105,6 +112,8 @@ pub struct Run {
     pub has_changes: bool,
     /// By whom.
     pub created_by: Option<String>,
+    /// By whom, when a person confirmed it.
+    pub confirmed_by: Option<String>,
     /// By whom, when canceled.
     pub canceled_by: Option<String>,
     /// When it ended by a cancel.
@@ -252,6 +261,18 @@ pub async fn advance(
     Ok(moved)
 }
 
+/// Takes a run's row for the rest of the transaction. Whoever writes an event without moving the run needs it: two events
+/// must not take the same number.
+pub async fn hold(tx: &mut Tx, id: &RunId) -> Result<(), DbError> {
+    tx.run(sql(HOLD).bind(id)).await.map(drop)
+}
+
+/// Writes an event that does not move the run.
+pub async fn note(tx: &mut Tx, id: &RunId, event: (&str, &str), now: Time) -> Result<(), DbError> {
+    hold(tx, id).await?;
+    run_events::store::insert(tx, id, event, None, now).await
+}
+
 fn lines(status: RunStatus, now: Time) -> String {
     status.timestamps().iter().map(|name| StatusTimes::line(name, now)).collect()
 }
@@ -277,6 +298,16 @@ pub async fn request_cancel(
 /// Notes when a cancel took effect.
 pub async fn set_canceled_at(tx: &mut Tx, id: &RunId, now: Time) -> Result<(), DbError> {
     tx.run(sql(SET_CANCELED_AT).bind(now).bind(id)).await.map(drop)
+}
+
+/// Adds to the times of a run what is no status of its own.
+pub async fn add_time(tx: &mut Tx, id: &RunId, name: &str, now: Time) -> Result<(), DbError> {
+    tx.run(sql(ADD_TIME).bind(StatusTimes::line(name, now)).bind(id)).await.map(drop)
+}
+
+/// Notes who confirmed a run.
+pub async fn set_confirmed_by(tx: &mut Tx, id: &RunId, actor: &UserId) -> Result<(), DbError> {
+    tx.run(sql(SET_CONFIRMED_BY).bind(actor).bind(id)).await.map(drop)
 }
 
 /// Notes who discarded a run.

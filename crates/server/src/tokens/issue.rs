@@ -1,8 +1,9 @@
 //! Makes tokens.
 
-use super::store::{self, Token};
+use super::store::{self, Holder, Token};
+use crate::agents;
 use crate::clock::Time;
-use crate::ids::{TokenId, UserId, random_text};
+use crate::ids::{AgentPoolId, TokenId, UserId, random_text};
 use crate::platform::access::digest_of_token;
 use crate::platform::db::{Db, DbError, Tx};
 use crate::users::{self, store::User};
@@ -13,7 +14,7 @@ use std::time::Duration;
 const SECRET_CHARS: usize = 44;
 /// By which scanners find a leaked token.
 const PREFIX: &str = "trn_";
-const USERNAME_CHARS_MAX: usize = 64;
+const NAME_CHARS_MAX: usize = 64;
 
 /// A new token: its row, and its text, which is shown this once.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub struct Issued {
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
     /// Not a name.
-    #[error("{0:?} cannot be a user's name: use 1 to 64 letters, digits, - _ . or @")]
+    #[error("{0:?} cannot be the name of a user or a pool: use 1 to 64 letters, digits, - _ . or @")]
     Name(String),
     /// The database failed.
     #[error(transparent)]
@@ -54,7 +55,7 @@ pub async fn issue(
         last_used_at: None,
         expired_at: expires.map(|time| time.0),
     };
-    store::insert(tx, &token, "user", digest_of_token(text.expose_secret())).await?;
+    store::insert(tx, &token, Holder::User, digest_of_token(text.expose_secret())).await?;
     Ok(Issued { token, text, made_first_admin: false })
 }
 
@@ -66,10 +67,7 @@ pub async fn issue_for_name(
     life: Duration,
     now: Time,
 ) -> Result<Issued, IssueError> {
-    let fits = |letter: char| letter.is_alphanumeric() || "-_.@".contains(letter);
-    if username.is_empty() || username.chars().count() > USERNAME_CHARS_MAX || !username.chars().all(fits) {
-        return Err(IssueError::Name(username.to_owned()));
-    }
+    check_name(username)?;
     let mut tx = db.begin().await?;
     let (user, made_first_admin) = match users::store::by_name(&mut tx, username).await? {
         Some(user) => (user, false),
@@ -93,22 +91,51 @@ pub async fn issue_for_name(
     Ok(Issued { made_first_admin, ..issued })
 }
 
-/// The token of the embedded agent, new with every start; the one before stops to be valid.
+/// The token of a server's embedded agent, new with every start; the one before stops to be valid. Several servers on
+/// one database have embedded agents of different names.
 pub async fn embedded_agent_token(db: &Db, name: &str, now: Time) -> Result<SecretString, DbError> {
+    let mut tx = db.begin().await?;
+    store::delete_embedded(&mut tx, name).await?;
+    let text = agent_token(&mut tx, None, name, now).await?;
+    tx.commit().await?;
+    Ok(text)
+}
+
+/// A token for the agents of the pool of this name, which is made if there is none. For `terrane admin agent-token`.
+pub async fn pool_token(db: &Db, pool: &str, now: Time) -> Result<SecretString, IssueError> {
+    check_name(pool)?;
+    let mut tx = db.begin().await?;
+    let id = agents::store::pool(&mut tx, pool, now).await?;
+    let text = agent_token(&mut tx, Some(&id), "made by terrane admin agent-token", now).await?;
+    tx.commit().await?;
+    Ok(text)
+}
+
+async fn agent_token(
+    tx: &mut Tx,
+    pool: Option<&AgentPoolId>,
+    description: &str,
+    now: Time,
+) -> Result<SecretString, DbError> {
     let text = new_text();
     let token = Token {
         id: TokenId::random(),
         user_id: None,
-        description: Some(name.to_owned()),
+        description: Some(description.to_owned()),
         created_at: now,
         last_used_at: None,
         expired_at: None,
     };
-    let mut tx = db.begin().await?;
-    store::delete_agents(&mut tx, name).await?;
-    store::insert(&mut tx, &token, "agent", digest_of_token(text.expose_secret())).await?;
-    tx.commit().await?;
+    store::insert(tx, &token, Holder::Agent(pool), digest_of_token(text.expose_secret())).await?;
     Ok(text)
+}
+
+fn check_name(name: &str) -> Result<(), IssueError> {
+    let fits = |letter: char| letter.is_alphanumeric() || "-_.@".contains(letter);
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || !name.chars().all(fits) {
+        return Err(IssueError::Name(name.to_owned()));
+    }
+    Ok(())
 }
 
 fn new_text() -> SecretString {

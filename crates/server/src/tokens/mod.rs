@@ -5,4 +5,4 @@ mod issue;
 pub mod store;
 
 pub use http::routes;
-pub use issue::{IssueError, Issued, embedded_agent_token, issue, issue_for_name};
+pub use issue::{IssueError, Issued, embedded_agent_token, issue, issue_for_name, pool_token};

@@ -1,7 +1,7 @@
 //! The `tokens` table.
 
 use crate::clock::Time;
-use crate::ids::{TokenId, UserId};
+use crate::ids::{AgentPoolId, TokenId, UserId};
 use crate::platform::db::{DbError, Exec, Tx, sql};
 
 macro_rules! select {
@@ -12,13 +12,14 @@ macro_rules! select {
 
 const FIND: &str = select!("WHERE t.id = $1 AND t.kind = 'user'");
 const LIST: &str = select!("WHERE t.user_id = $1 AND t.kind = 'user' ORDER BY t.created_at, t.id");
-const INSERT: &str = "INSERT INTO tokens (id, kind, user_id, description, digest, created_at, expired_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const INSERT: &str = "INSERT INTO tokens (id, kind, user_id, agent_pool_id, description, digest, created_at, expired_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const DELETE: &str = "DELETE FROM tokens WHERE id = $1 AND user_id = $2";
-const DELETE_AGENTS: &str = "DELETE FROM tokens WHERE kind = 'agent' AND description = $1";
+const DELETE_EMBEDDED: &str =
+    "DELETE FROM tokens WHERE kind = 'agent' AND agent_pool_id IS NULL AND description = $1";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, LIST, INSERT, DELETE, DELETE_AGENTS];
+pub const STATEMENTS: &[&str] = &[FIND, LIST, INSERT, DELETE, DELETE_EMBEDDED];
 
 /// What is known of a token; its text is not.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -49,12 +50,26 @@ pub async fn list(exec: impl Exec, user: &UserId) -> Result<Vec<Token>, DbError>
     exec.all(sql(LIST).bind(user)).await
 }
 
+/// Whose a token is.
+#[derive(Debug, Clone, Copy)]
+pub enum Holder<'a> {
+    /// A user's; the row says whose.
+    User,
+    /// Of the agents of a pool, or of the embedded one.
+    Agent(Option<&'a AgentPoolId>),
+}
+
 /// Makes one.
-pub async fn insert(tx: &mut Tx, row: &Token, kind: &str, digest: Vec<u8>) -> Result<(), DbError> {
+pub async fn insert(tx: &mut Tx, row: &Token, holder: Holder<'_>, digest: Vec<u8>) -> Result<(), DbError> {
+    let (kind, pool) = match holder {
+        Holder::User => ("user", None),
+        Holder::Agent(pool) => ("agent", pool.map(String::from)),
+    };
     let query = sql(INSERT)
         .bind(&row.id)
         .bind(kind)
         .bind(row.user_id.clone())
+        .bind(pool)
         .bind(row.description.clone())
         .bind(digest)
         .bind(row.created_at)
@@ -67,7 +82,7 @@ pub async fn delete(tx: &mut Tx, id: &TokenId, user: &UserId) -> Result<bool, Db
     Ok(tx.run(sql(DELETE).bind(id).bind(user)).await? == 1)
 }
 
-/// Deletes the tokens of an agent of this name.
-pub async fn delete_agents(tx: &mut Tx, name: &str) -> Result<(), DbError> {
-    tx.run(sql(DELETE_AGENTS).bind(name)).await.map(drop)
+/// Deletes the token of the embedded agent of this name.
+pub async fn delete_embedded(tx: &mut Tx, name: &str) -> Result<(), DbError> {
+    tx.run(sql(DELETE_EMBEDDED).bind(name)).await.map(drop)
 }

@@ -77,6 +77,8 @@ fn fresh(app: &App, granted: &Granted<OrganizationScope>, name: String, engine: 
         lock_reason: None,
         current_run_id: None,
         current_configuration_version_id: None,
+        current_state_version_id: None,
+        resource_count: 0,
         created_at: now,
         updated_at: now,
     }

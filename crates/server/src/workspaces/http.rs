@@ -11,10 +11,11 @@ use crate::ids::WorkspaceId;
 use crate::platform::access::{Granted, Needs, OrganizationScope, Right, WorkspaceScope};
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, no_content, ok, patch, post};
-use crate::users;
+use crate::state_version_outputs::OUTPUTS_OF_WORKSPACE;
+use crate::{state_version_outputs, state_versions, users};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Uri};
-use terrane_jsonapi::{Document, Errors, Query, Resource};
+use terrane_jsonapi::{Document, Errors, Query, Relationship, Resource};
 
 /// What is searched for in a list is not longer.
 const SEARCH_CHARS_MAX: usize = 1000;
@@ -81,10 +82,11 @@ async fn list(
     let mut view = app.db.snapshot().await?;
     let workspaces = store::list(&mut view, organization, &filter, page).await?;
     let total = store::count(&mut view, organization, &filter).await?;
-    let resources = workspaces.iter().map(resource).collect();
-    let mut included = Vec::new();
+    let (mut resources, mut included) = (Vec::with_capacity(workspaces.len()), Vec::new());
     for workspace in &workspaces {
-        included.extend(related(&app, &mut view, workspace, &query).await?);
+        let beside = related(&app, &mut view, workspace, &query).await?;
+        resources.push(with_outputs(resource(workspace), &beside, &query));
+        included.extend(beside);
     }
     Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
 }
@@ -152,7 +154,16 @@ async fn answer(app: &App, id: &WorkspaceId, query: Option<&str>) -> ApiResult {
     let workspace = store::find(&mut view, id).await?.ok_or_else(ApiError::not_found)?;
     let query = Query::parse(query.unwrap_or_default());
     let included = related(app, &mut view, &workspace, &query).await?;
-    Ok(ok(&Document::one(resource(&workspace)).include(included)))
+    Ok(ok(&Document::one(with_outputs(resource(&workspace), &included, &query)).include(included)))
+}
+
+/// The relationship `outputs` is there when the outputs are: every other answer would need one more query for it.
+fn with_outputs(resource: Resource, beside: &[Resource], query: &Query) -> Resource {
+    if !query.includes("outputs") {
+        return resource;
+    }
+    let outputs = beside.iter().map(Resource::name).filter(|name| name.kind == OUTPUTS_OF_WORKSPACE);
+    resource.relate("outputs", Relationship::Many(outputs.cloned().collect()))
 }
 
 /// What `include` asks for beside a workspace.
@@ -176,6 +187,17 @@ async fn related(
         && let Some(run) = &workspace.current_run_id
     {
         included.extend(crate::runs::document(app, &mut *view, &run.clone().into()).await?);
+    }
+    if let Some(current) = &workspace.current_state_version_id {
+        let current = current.clone().into();
+        if query.includes("current_state_version")
+            && let Some(version) = state_versions::store::find(&mut *view, &current).await?
+        {
+            included.push(state_versions::document(app, view, &version, false).await?);
+        }
+        if query.includes("outputs") {
+            included.extend(state_version_outputs::workspace_outputs(app, view, &current).await?);
+        }
     }
     if query.includes("locked_by")
         && let Some((super::model::LockKind::User, holder)) = workspace.lock()

@@ -17,7 +17,8 @@ macro_rules! select {
             "w.terraform_version, w.working_directory, w.auto_apply, w.auto_apply_run_trigger, w.allow_destroy_plan, ",
             "w.queue_all_runs, w.speculative_enabled, w.file_triggers_enabled, w.trigger_prefixes, w.trigger_patterns, ",
             "w.global_remote_state, w.source, w.source_name, w.source_url, w.lock_kind, w.lock_holder_id, w.lock_reason, ",
-            "w.current_run_id, w.current_configuration_version_id, w.created_at, w.updated_at ",
+            "w.current_run_id, w.current_configuration_version_id, w.current_state_version_id, w.resource_count, ",
+            "w.created_at, w.updated_at ",
             "FROM workspaces w JOIN organizations o ON o.id = w.organization_id ",
             $rest
         )
@@ -42,13 +43,27 @@ const LOCK: &str = "UPDATE workspaces SET lock_kind = $1, lock_holder_id = $2, l
      WHERE id = $5 AND lock_kind IS NULL";
 const UNLOCK: &str = "UPDATE workspaces SET lock_kind = NULL, lock_holder_id = NULL, lock_reason = NULL, locked_at = NULL \
      WHERE id = $1 AND lock_kind = $2 AND lock_holder_id = $3";
+const SET_LOCK_REASON: &str = "UPDATE workspaces SET lock_reason = $1, updated_at = $2 WHERE id = $3";
 const SET_CURRENT_RUN: &str = "UPDATE workspaces SET current_run_id = $1 WHERE id = $2";
 const SET_CURRENT_CONFIGURATION: &str =
     "UPDATE workspaces SET current_configuration_version_id = $1 WHERE id = $2";
+const SET_CURRENT_STATE_VERSION: &str =
+    "UPDATE workspaces SET current_state_version_id = $1, resource_count = $2 WHERE id = $3";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] =
-    &[FIND, INSERT, UPDATE, GUARD, DELETE, LOCK, UNLOCK, SET_CURRENT_RUN, SET_CURRENT_CONFIGURATION];
+pub const STATEMENTS: &[&str] = &[
+    FIND,
+    INSERT,
+    UPDATE,
+    GUARD,
+    DELETE,
+    LOCK,
+    UNLOCK,
+    SET_LOCK_REASON,
+    SET_CURRENT_RUN,
+    SET_CURRENT_CONFIGURATION,
+    SET_CURRENT_STATE_VERSION,
+];
 
 /// A workspace.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -109,6 +124,10 @@ pub struct Workspace {
     pub current_run_id: Option<String>,
     /// The configuration of the next run that names none.
     pub current_configuration_version_id: Option<String>,
+    /// The state that the next plan starts from.
+    pub current_state_version_id: Option<String>,
+    /// Managed instances in that state.
+    pub resource_count: i64,
     /// When made.
     #[sqlx(try_from = "i64")]
     pub created_at: Time,
@@ -210,6 +229,11 @@ pub async fn unlock(tx: &mut Tx, id: &WorkspaceId, kind: LockKind, holder: &str)
     Ok(tx.run(sql(UNLOCK).bind(id).bind(kind).bind(holder)).await? == 1)
 }
 
+/// Says why a workspace is locked.
+pub async fn set_lock_reason(tx: &mut Tx, id: &WorkspaceId, reason: &str, now: Time) -> Result<(), DbError> {
+    tx.run(sql(SET_LOCK_REASON).bind(reason).bind(now).bind(id)).await.map(drop)
+}
+
 /// Names the run that is first in line.
 pub async fn set_current_run(tx: &mut Tx, id: &WorkspaceId, run: &str) -> Result<(), DbError> {
     tx.run(sql(SET_CURRENT_RUN).bind(run).bind(id)).await.map(drop)
@@ -222,4 +246,14 @@ pub async fn set_current_configuration(
     configuration: &str,
 ) -> Result<(), DbError> {
     tx.run(sql(SET_CURRENT_CONFIGURATION).bind(configuration).bind(id)).await.map(drop)
+}
+
+/// Names the state that the next plan starts from, and how many instances it manages.
+pub async fn set_current_state_version(
+    tx: &mut Tx,
+    id: &WorkspaceId,
+    state_version: &str,
+    resource_count: i64,
+) -> Result<(), DbError> {
+    tx.run(sql(SET_CURRENT_STATE_VERSION).bind(state_version).bind(resource_count).bind(id)).await.map(drop)
 }

@@ -4,13 +4,14 @@ mod forms;
 mod openapi;
 
 use crate::direct::Direct;
+use crate::state_versions::from_run;
 use crate::world::World;
 use axum::http::Method;
 use openapi::OpenApi;
 use serde_json::{Value, json};
 use terrane_server::platform::http::Route;
 use terrane_server::router::routes;
-use terrane_testkit::{TestServer, on_both};
+use terrane_testkit::{TestServer, on_both, state_body, state_file};
 
 /// Where our status is not one that the file has, and why (api-contract section 18).
 const OTHER_STATUSES: [(&str, u16, &str); 2] = [
@@ -34,8 +35,16 @@ fn wish(operation: &str, world: &World) -> Vec<u8> {
         "createWorkspace" => json!({ "name": "fresh" }),
         "createVariable" => json!({ "key": "fresh", "value": "1", "category": "env" }),
         "createConfigurationVersion" => json!({ "auto-queue-runs": false }),
+        "createComment" => json!({ "body": "fine" }),
         "createUserToken" => json!({ "description": "fresh" }),
         "createRun" => return world.run_body(),
+        "createStateVersion" => return state_body(2, None, &state_file(2)).to_string().into_bytes(),
+        "rollbackStateVersion" => {
+            let to = json!({ "data": { "type": "state-versions", "id": world.id("state_version_id") } });
+            let body = json!({ "data": { "relationships": { "rollback-state-version": to } } });
+            return body.to_string().into_bytes();
+        }
+        "acceptStateVersion" => return Vec::new(),
         "lockWorkspace" => return br#"{"reason":"maintenance"}"#.to_vec(),
         "unlockWorkspace" | "forceUnlockWorkspace" => return Vec::new(),
         other => panic!("a new route that takes a document: say what makes {other} answer"),
@@ -68,21 +77,32 @@ pub async fn visit_all(server: &TestServer) -> Vec<Visited> {
     let is_last = |route: &Route| matches!(route.operation, "unlockWorkspace" | "forceUnlockWorkspace");
     let is_shown = |route: &Route| {
         route.path.starts_with("/api/v2/")
-            && (route.method == Method::GET
-                || route.method == Method::POST
-                    && !route.path.ends_with("/cancel")
-                    && !route.path.ends_with("/discard"))
+            // Bytes, and there only after an apply that broke.
+            && route.operation != "getErroredState"
+            && (matches!(route.method, Method::GET)
+                || route.operation == "rollbackStateVersion"
+                // The actions of a run answer without one.
+                || route.method == Method::POST && !route.path.contains("/runs/{run_id}/actions/"))
     };
     let mut order: Vec<Route> = routes().into_iter().filter(is_shown).collect();
     // Locked first, so that a locked workspace is read too.
-    order.sort_by_key(|route| (is_last(route), route.operation != "lockWorkspace"));
+    let first = ["lockWorkspace", "acceptStateVersion"];
+    order.sort_by_key(|route| {
+        let place = first.iter().position(|operation| *operation == route.operation);
+        (is_last(route), place.unwrap_or(first.len()))
+    });
+    // One that an apply left, newer than the world's own, so that it can be accepted.
+    let recovered = recovered(server, workspace, &run.id).await;
     let mut visited = Vec::new();
     for route in order {
         if route.operation == "forceUnlockWorkspace" {
             owner.post(&format!("/workspaces/{workspace}/actions/lock"), &json!({})).await.expect_status(200);
         }
-        let body = if route.method == Method::POST { wish(route.operation, &world) } else { Vec::new() };
-        let reply = direct.call(&route.method, &world.path(route.path, &[]), owner.token(), &body).await;
+        let body = if route.method == Method::GET { Vec::new() } else { wish(route.operation, &world) };
+        let replaced = [("state_version_id", recovered.as_str())];
+        let replaced: &[_] = if route.operation == "acceptStateVersion" { &replaced } else { &[] };
+        let path = world.path(route.path, replaced);
+        let reply = direct.call(&route.method, &path, owner.token(), &body).await;
         let body = match reply.status {
             200 | 201 => serde_json::from_slice(&reply.bytes).expect("a document is JSON"),
             204 | 302 | 307 => Value::Null,
@@ -91,6 +111,16 @@ pub async fn visit_all(server: &TestServer) -> Vec<Visited> {
         visited.push(Visited { operation: route.operation, route, status: reply.status, body });
     }
     visited
+}
+
+async fn recovered(server: &TestServer, workspace: &str, run: &str) -> String {
+    let id = from_run(server, workspace, run, 0, 2, &state_file(2)).await;
+    let mut tx = server.app().db.begin().await.expect("a transaction");
+    let completed = ["terraform_data.lost".to_owned()];
+    let is_marked = terrane_server::state_versions::mark_recovered(&mut tx, &id, &completed).await;
+    assert!(is_marked.expect("a database"));
+    tx.commit().await.expect("a database");
+    id.into()
 }
 
 on_both!(documents_are_as_the_official_file_says, |server| {
@@ -105,7 +135,7 @@ on_both!(documents_are_as_the_official_file_says, |server| {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // Fewer would mean that the routes are not found in the file any more.
-    assert!(checked >= 25, "{checked}");
+    assert!(checked >= 32, "{checked}");
 });
 
 on_both!(statuses_are_those_of_the_official_file, |server| {
@@ -129,6 +159,8 @@ on_both!(included_resources_are_as_the_official_file_says, |server| {
             world.id("workspace_id")
         ),
         format!("/run-events/{}?include=actor", world.id("run_event_id")),
+        format!("/state-versions/{}?include=outputs,created_by", world.id("state_version_id")),
+        format!("/workspaces/{}?include=current_state_version", world.id("workspace_id")),
     ] {
         let answer = server.owner.get(&path).await.expect_status(200);
         for resource in answer.at("/included").as_array().expect("resources are included") {

@@ -3,6 +3,8 @@
 
 mod access;
 mod account;
+mod agents;
+mod applies;
 mod configuration_versions;
 mod direct;
 mod discovery;
@@ -16,6 +18,7 @@ mod races;
 mod run_events;
 mod runs;
 mod schema;
+mod state_versions;
 mod support;
 mod uploads;
 mod variables;

@@ -5,8 +5,8 @@ use crate::support::creates;
 use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Duration;
-use terrane_server::ids::{JobId, RunId};
-use terrane_server::plans::{self, model::EngineName};
+use terrane_server::ids::{AgentId, JobId, RunId};
+use terrane_server::plans;
 use terrane_server::platform::db::{DbError, Tx};
 use terrane_server::platform::scheduler;
 use terrane_server::runs::{self, model::RunStatus};
@@ -27,26 +27,21 @@ async fn queued_run(server: &TestServer) -> (String, Run) {
 }
 
 /// The first half of a claim: the job is taken.
-async fn begin_claim(server: &TestServer) -> (Tx, scheduler::store::WaitingJob) {
+async fn begin_claim(server: &TestServer) -> (Tx, scheduler::store::Job) {
     let app = server.app();
     let mut tx = app.db.begin().await.expect("a transaction begins");
-    let waiting = scheduler::store::next(&mut tx).await.expect("jobs can be read").expect("a job waits");
-    let expires = app.clock.now().plus(app.config.limits.lease);
-    let epoch = scheduler::store::lease(&mut tx, &waiting.id, "agent", "instance", expires).await;
-    assert_eq!(epoch.expect("a job can be leased"), Some(1));
+    let mut waiting = scheduler::store::next(&mut tx).await.expect("jobs can be read").expect("a job waits");
+    assert!(waiting.lease.grant(AgentId::random(), app.clock.now(), app.config.patience()));
+    scheduler::store::save(&mut tx, &waiting).await.expect("a lease can be saved");
     (tx, waiting)
 }
 
 /// The second half, after a pause: plan and run begin.
-async fn end_claim(
-    server: &TestServer,
-    mut tx: Tx,
-    waiting: &scheduler::store::WaitingJob,
-) -> Result<(), DbError> {
+async fn end_claim(server: &TestServer, mut tx: Tx, waiting: &scheduler::store::Job) -> Result<(), DbError> {
     tokio::time::sleep(HALF_DONE).await;
     let now = server.app().clock.now();
     let plan = plans::store::of_run(&mut tx, &waiting.run_id).await?.expect("a run has a plan");
-    plans::store::start(&mut tx, &plan.id, EngineName::Tofu, Some("1.99.0"), "remote", now).await?;
+    plans::store::start(&mut tx, &plan.id, now).await?;
     let (from, to) = (RunStatus::PlanQueued, RunStatus::Planning);
     runs::store::advance(&mut tx, &waiting.run_id, from, to, None, now).await?;
     tx.commit().await
@@ -139,6 +134,24 @@ on_both!(a_row_without_what_it_belongs_to_is_told_from_a_failure, no_agent(), |s
     let app = server.app();
     let mut tx = app.db.begin().await.expect("a transaction begins");
     let (run, now) = (RunId::random(), app.clock.now());
-    let failed = scheduler::store::insert(&mut tx, &JobId::random(), &run, 1, now).await;
+    let failed =
+        scheduler::store::insert(&mut tx, &JobId::random(), &run, scheduler::Phase::Plan, 1, now).await;
     assert!(matches!(failed, Err(DbError::Missing(_))), "{failed:?}");
+});
+
+on_both!(a_comment_meets_a_claim_that_has_written_its_event, no_agent(), |server| {
+    let (_, run) = queued_run(server).await;
+    let (mut tx, waiting) = begin_claim(server).await;
+    let (from, to) = (RunStatus::PlanQueued, RunStatus::Planning);
+    let now = server.app().clock.now();
+    assert!(runs::store::advance(&mut tx, &waiting.run_id, from, to, None, now).await.expect("it moves"));
+    let half_done = async {
+        tokio::time::sleep(HALF_DONE).await;
+        tx.commit().await
+    };
+    let path = format!("/runs/{}/comments", run.id);
+    let comment = body("comments", &json!({ "body": "fine" }));
+    let (claimed, commented) = tokio::join!(half_done, server.owner.post(&path, &comment));
+    claimed.expect("the claim is not ended");
+    commented.expect_status(201);
 });

@@ -24,3 +24,15 @@ on_both!(each_step_of_a_run_is_an_event, |server| {
     let read = server.owner.get(&format!("/runs/{}", run.id)).await;
     assert_eq!(read.at("/data/relationships/run-events/data").as_array().unwrap().len(), data.len());
 });
+
+on_both!(a_history_that_is_not_legal_is_found, |server| {
+    let workspace = server.owner.workspace("net").await;
+    let run = server.owner.run(&workspace, creates(1), &json!({ "plan-only": true })).await;
+    server.owner.planned(&run).await;
+    assert_eq!(server.check_histories().await, Ok(()));
+    let change = "UPDATE run_events SET action = $1 WHERE run_id = $2 AND action = $3";
+    server.sql(change, &["applying", &run.id, "planning"]).await;
+    let found = server.check_histories().await.unwrap_err();
+    assert!(found.contains(&run.id) && found.contains("PlanQueued does not become Applying"), "{found}");
+    server.sql(change, &["planning", &run.id, "applying"]).await;
+});

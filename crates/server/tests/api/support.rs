@@ -24,6 +24,24 @@ pub fn hangs() -> Vec<u8> {
     plan_steps(&json!([{ "print": "hanging\n" }, { "hang": true }]))
 }
 
+/// Hex SHA-256.
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    terrane_server::platform::objects::hex(&sha2::Sha256::digest(bytes))
+}
+
+/// Hex MD5, as clients send it with a state.
+pub fn md5(bytes: &[u8]) -> String {
+    use md5::Digest;
+    terrane_server::platform::objects::hex(&md5::Md5::digest(bytes))
+}
+
+/// Base64, as clients send a state.
+pub fn base64(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
 /// The body with everything replaced that differs between two runs of a test: ids are numbered as they appear.
 pub fn comparable(body: &Value) -> Value {
     Names::default().clean("", body)

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use std::collections::HashMap;
-use terrane_testkit::{Actor, TestServer, body};
+use terrane_testkit::{Actor, TestServer, body, state_file};
 
 /// The ids of an owner's objects, by the names that routes give them in their paths.
 #[derive(Debug, Clone)]
@@ -11,8 +11,8 @@ pub struct World {
 }
 
 impl World {
-    /// Makes an organization of this name with a project, a workspace, a variable, a configuration and a plan-only
-    /// run of it.
+    /// Makes an organization of this name with a project, a workspace, a variable, a state, a configuration and a
+    /// plan-only run of it.
     pub async fn of(owner: &Actor, organization: &str) -> Self {
         owner.organization(organization).await;
         let workspaces = format!("/organizations/{organization}/workspaces");
@@ -26,10 +26,16 @@ impl World {
         let configuration = owner.configuration(&workspace, crate::support::creates(1)).await;
         let run = owner.run_of(&workspace, &configuration, &json!({ "plan-only": true })).await;
         let events = owner.get(&format!("/runs/{}/run-events", run.id)).await.expect_status(200);
+        let apply = owner.apply(&run).await.id();
+        let comments = format!("/runs/{}/comments", run.id);
+        let comment =
+            owner.post(&comments, &body("comments", &json!({ "body": "fine" }))).await.expect_status(201);
         let user = owner.get("/account/details").await.id();
         let wish = body("authentication-tokens", &json!({ "description": "spare" }));
         let tokens = format!("/users/{user}/authentication-tokens");
         let token = owner.post(&tokens, &wish).await.expect_status(201);
+        let state_version = owner.state(&workspace, 1, &state_file(1)).await;
+        let outputs = owner.get(&format!("/state-versions/{state_version}/outputs")).await.expect_status(200);
         let ids = HashMap::from([
             ("organization", organization.to_owned()),
             ("workspace", "net".to_owned()),
@@ -39,11 +45,16 @@ impl World {
             ("configuration_version_id", configuration),
             ("run_id", run.id),
             ("plan_id", run.plan),
+            ("apply_id", apply),
+            ("comment_id", comment.id()),
             ("run_event_id", text(&events.at("/data/0/id"))),
+            ("state_version_id", state_version),
+            ("state_version_output_id", text(&outputs.at("/data/0/id"))),
             ("user_id", user),
             ("token_id", token.id()),
             // Nobody but the agent knows the ids of jobs, and what they are.
             ("job_id", "job-1111111111111111".to_owned()),
+            ("sequence", "0".to_owned()),
             // What a signed URL carries instead of an id.
             ("token", "AAAA.AAAA".to_owned()),
         ]);
@@ -64,7 +75,13 @@ impl World {
             let other = replaced.iter().find(|(replaced, _)| *replaced == name);
             other.map_or_else(|| self.id(name), |(_, value)| value)
         });
-        parts.collect::<Vec<_>>().join("/")
+        let path = parts.collect::<Vec<_>>().join("/");
+        if route != "/api/v2/state-versions" {
+            return path;
+        }
+        // The one list whose scope stands in its query.
+        let (workspace, organization) = (self.id("workspace"), self.id("organization"));
+        format!("{path}?filter[workspace][name]={workspace}&filter[organization][name]={organization}")
     }
 
     /// The same run as the body of `POST /runs` wants it.

@@ -72,6 +72,22 @@ fn what_it_cannot_do_it_says() {
     std::fs::create_dir(installation.path("data")).unwrap();
     for name in ["", "a b", "a/b"] {
         let ended = run(installation.command(&["admin", "token", "--user", name]));
-        ended.expect_error(1, &["cannot be a user's name", "letters, digits"]);
+        ended.expect_error(1, &["cannot be the name of a user or a pool", "letters, digits"]);
+    }
+}
+
+#[tokio::test]
+async fn agent_tokens_open_the_agents_way_and_no_other() {
+    for database in BOTH {
+        let installation = Installation::new(database, Engines::None);
+        let server = installation.start();
+        let ended = run(installation.command(&["admin", "agent-token", "--pool", "build"]));
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.stdout.contains("the pool build"), "{ended:?}");
+        let actor = server.actor(&last_word(&ended));
+        actor.get("/account/details").await.expect_status(401);
+        let refused = actor.post("//agent/v1/hello", &serde_json::json!({})).await;
+        assert!(refused.status != 401 && refused.status < 500, "{}", refused.text());
+        server.terminate();
     }
 }

@@ -186,3 +186,25 @@ fn a_public_url_that_is_none() {
         refused(&installation, &["--public-url", url]).expect_error(1, &needed);
     }
 }
+
+#[test]
+fn times_that_cannot_be_used() {
+    let installation = Installation::small();
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["--heartbeat", "30s"], &["cannot use 30s as heartbeat", "lease of 30s", "--heartbeat TIME"]),
+        (&["--lease", "5s"], &["cannot use 5s as heartbeat", "lease of 5s", "--lease TIME"]),
+        (&["--silence", "0s"], &["cannot use 0s as silence", "longer than nothing", "--silence TIME"]),
+        (&["--log-poll", "0ms"], &["as log-poll", "longer than nothing", "--log-poll TIME"]),
+        (&["--apply-timeout", "20000h"], &["as apply-timeout", "at the most", "--apply-timeout TIME"]),
+    ];
+    for (arguments, needed) in cases {
+        refused(&installation, arguments).expect_error(1, needed);
+    }
+    let path = installation.path("terrane.toml");
+    std::fs::write(&path, "agent-slots = 1\nlease = \"soon\"\n").unwrap();
+    let needed = ["line 2 (lease)", "\"soon\" is no length of time", "30s, 15m", "--help"];
+    refused(&installation, &["--config", path.as_str()]).expect_error(1, &needed);
+    let mut command = installation.command(&["server"]);
+    command.env("TERRANE_LEASE", "1s");
+    run(command).expect_error(1, &["as heartbeat", "lease of 1s"]);
+}

@@ -5,7 +5,7 @@ use crate::process::{Server, terrane};
 use crate::server::free_port;
 use serde_json::json;
 use std::process::Command;
-use terrane_testkit::{Actor, body, fake_archive};
+use terrane_testkit::{Actor, body, fake_archive, state_body, state_file};
 
 /// How a setting is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,16 @@ fn settings(installation: &Installation, metrics_port: u16) -> Vec<(&'static str
         ("engine-path", installation.engine().into()),
         ("engine-cli-config", path("cli.tfrc")),
         ("sandbox", "best-effort".into()),
+        ("heartbeat", "1s".into()),
+        ("lease", "20s".into()),
+        ("silence", "2m".into()),
+        ("interrupt-grace", "30s".into()),
+        ("force-cancel-wait", "200ms".into()),
+        ("plan-timeout", "1m 30s".into()),
+        ("apply-timeout", "3h".into()),
+        ("snapshot-interval", "7s".into()),
+        ("late-delivery", "48h".into()),
+        ("log-poll", "3s".into()),
     ]
 }
 
@@ -69,6 +79,16 @@ fn owner(installation: &Installation, server: &Server, data_dir: &str) -> Actor 
     command.env("TERRANE_DATA_DIR", installation.path(data_dir));
     let ended = crate::process::run(command);
     server.actor(ended.stdout.split_whitespace().last().unwrap())
+}
+
+/// How often the server asks those who apply by themselves for a state.
+async fn told_interval(actor: &Actor) -> String {
+    let workspace = actor.workspace("times").await;
+    actor.post(&format!("/workspaces/{workspace}/actions/lock"), &json!({})).await.expect_status(200);
+    let state = state_body(1, None, &state_file(1));
+    let kept =
+        actor.post(&format!("/workspaces/{workspace}/state-versions"), &state).await.expect_status(201);
+    kept.header("x-terraform-snapshot-interval").to_owned()
 }
 
 /// The path of a URL on a public address that leads nowhere in a test.
@@ -94,11 +114,31 @@ async fn every_setting_can_be_given_in_every_way() {
         let run = actor.run_of(&workspace, &made.id(), &json!({})).await;
         assert_eq!(actor.planned(&run).await.attribute("resource-additions"), 7, "{way:?}");
         actor.get(&format!("http://127.0.0.1:{metrics_port}/metrics")).await.expect_status(200);
+        assert_eq!(told_interval(&actor).await, "7", "{way:?}: snapshot-interval");
         assert!(installation.path("elsewhere/terrane.db").is_file(), "{way:?}: data-dir");
         assert!(installation.path("blobs").read_dir().unwrap().count() > 0, "{way:?}: blob-url");
         assert!(!installation.path("elsewhere/blobs").exists(), "{way:?}: blob-url");
         assert!(!installation.path("elsewhere/master.key").exists(), "{way:?}: encryption-key-file");
         assert_eq!(server.terminate().code, Some(0));
+    }
+}
+
+#[tokio::test]
+async fn a_plan_is_ended_after_its_time_in_every_way() {
+    for way in [Way::Flag, Way::Variable, Way::File] {
+        let installation = Installation::small();
+        let mut settings = settings(&installation, free_port());
+        settings.iter_mut().find(|(name, _)| *name == "plan-timeout").unwrap().1 = "1500ms".into();
+        settings.retain(|(name, _)| *name != "public-url");
+        let server = Server::start(command(&installation, way, &settings));
+        let actor = owner(&installation, &server, "elsewhere");
+        actor.organization("acme").await;
+        let workspace = actor.workspace("slow").await;
+        let slow = fake_archive(&json!({ "plan": [{ "sleep_ms": 60_000 }] }));
+        let run = actor.run(&workspace, slow, &json!({})).await;
+        actor.wait_for(&run, &["errored"]).await;
+        let log = actor.log(&run).await;
+        assert!(log.contains("the plan took longer than 2 seconds and was ended"), "{way:?}: {log}");
     }
 }
 

@@ -91,7 +91,8 @@ impl Writer {
         let steps = json!([{ "print": "planning\n" }, plan, { "plan": { "additions": 2 } }]);
         match self.random.random_range(0..8) {
             0 => json!({ "plan": [{ "print": "no\n" }, { "exit": 1 }] }),
-            1 => json!({ "plan": [{ "print": "hanging\n" }, { "hang": true }] }),
+            // Long enough to be met by a kill, and by the next.
+            1 => json!({ "plan": [{ "print": "slow\n" }, { "sleep_ms": 1000 }, { "plan": {} }] }),
             _ => json!({ "init": [init], "plan": steps, "show": [show] }),
         }
     }
@@ -112,7 +113,6 @@ impl Writer {
 
     /// What a client has seen must not be taken back either.
     async fn follow(&mut self, run: Run) -> Result<(), Gone> {
-        // A hanging one ends with the server.
         for _ in 0..100 {
             let plan = self.get(&format!("/plans/{}", run.plan)).await?.expect_status(200);
             let status = plan.attribute("status");

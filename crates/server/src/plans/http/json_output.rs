@@ -5,7 +5,6 @@ use crate::ids::PlanId;
 use crate::plans::store::{self, Plan};
 use crate::platform::http::{ApiError, ApiResult, Purpose, no_content};
 use crate::platform::objects;
-use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use secrecy::ExposeSecret;
@@ -44,11 +43,12 @@ pub fn redirect(app: &App, plan: &Plan) -> ApiResult {
 /// Answers a signed URL of a JSON plan: the engine's bytes, checked against their digest.
 pub async fn read_json(app: &App, plan: &str) -> ApiResult {
     let plan = store::find(&app.db, &PlanId::from(plan.to_owned())).await?.ok_or_else(ApiError::not_found)?;
-    let id = plan.json_object_id.ok_or_else(ApiError::not_found)?;
-    let object = objects::store::find(&app.db, &id).await?.ok_or_else(ApiError::not_found)?;
-    let size = object.size_bytes;
-    let reader = app.blobs.read(&object).await?;
-    let headers =
-        [(header::CONTENT_TYPE, "application/json".to_owned()), (header::CONTENT_LENGTH, size.to_string())];
-    Ok((headers, Body::from_stream(reader.into_stream())).into_response())
+    objects::answer(app, plan.json_object_id.as_deref(), "application/json").await
+}
+
+/// Answers a signed URL of a plan file, which only agents have.
+pub async fn read_file(app: &App, plan: &str) -> ApiResult {
+    let plan = store::find(&app.db, &PlanId::from(plan.to_owned())).await?.ok_or_else(ApiError::not_found)?;
+    let made = store::made(&app.db, &plan.run_id).await?.ok_or_else(ApiError::not_found)?;
+    objects::answer(app, made.plan_file_object_id.as_deref(), "application/octet-stream").await
 }

@@ -89,6 +89,12 @@ async fn grant(
         Needs::Plan(right) => {
             parts.extensions.insert(workspace(WorkspaceOf::Plan(named("plan_id")), right).await?);
         }
+        Needs::Apply(right) => {
+            parts.extensions.insert(workspace(WorkspaceOf::Apply(named("apply_id")), right).await?);
+        }
+        Needs::Comment(right) => {
+            parts.extensions.insert(workspace(WorkspaceOf::Comment(named("comment_id")), right).await?);
+        }
         Needs::ConfigurationVersion(right) => {
             let of = WorkspaceOf::ConfigurationVersion(named("configuration_version_id"));
             parts.extensions.insert(workspace(of, right).await?);
@@ -96,7 +102,15 @@ async fn grant(
         Needs::RunEvent(right) => {
             parts.extensions.insert(workspace(WorkspaceOf::RunEvent(named("run_event_id")), right).await?);
         }
-        Needs::User | Needs::InBody(_) => {
+        Needs::StateVersion(right) => {
+            let of = WorkspaceOf::StateVersion(named("state_version_id"));
+            parts.extensions.insert(workspace(of, right).await?);
+        }
+        Needs::StateVersionOutput(right) => {
+            let of = WorkspaceOf::StateVersionOutput(named("state_version_output_id"));
+            parts.extensions.insert(workspace(of, right).await?);
+        }
+        Needs::User | Needs::InBody(_) | Needs::InQuery(_) => {
             parts.extensions.insert(caller);
         }
         Needs::Anonymous | Needs::SignedUrl | Needs::Agent => {}
@@ -124,6 +138,17 @@ pub async fn grant_workspace(
     workspace_grant(app, caller.clone(), WorkspaceOf::Id(workspace_id), right).await
 }
 
+/// A grant on a workspace named in a query.
+pub async fn grant_workspace_by_name(
+    app: &App,
+    caller: &Caller,
+    organization: &str,
+    workspace: &str,
+    right: Right,
+) -> Result<Granted<WorkspaceScope>, ApiError> {
+    workspace_grant(app, caller.clone(), WorkspaceOf::Name { organization, workspace }, right).await
+}
+
 fn organization_grant(
     caller: Caller,
     row: Option<OrganizationRow>,
@@ -132,7 +157,7 @@ fn organization_grant(
     let row = row.filter(|row| allows(&caller, row.is_owner, right)).ok_or_else(ApiError::not_found)?;
     let scope =
         OrganizationScope { organization_id: row.organization_id, organization_name: row.organization_name };
-    Ok(Granted::new(caller, scope))
+    Ok(Granted::new(caller, row.is_owner, scope))
 }
 
 async fn workspace_grant(
@@ -143,8 +168,8 @@ async fn workspace_grant(
 ) -> Result<Granted<WorkspaceScope>, ApiError> {
     let row = store::workspace(&app.db, of, &caller.user_id).await?;
     let row = row.filter(|row| allows(&caller, row.is_owner, right)).ok_or_else(ApiError::not_found)?;
-    let WorkspaceRow { workspace_id, organization_id, organization_name, .. } = row;
-    Ok(Granted::new(caller, WorkspaceScope { workspace_id, organization_id, organization_name }))
+    let WorkspaceRow { workspace_id, organization_id, organization_name, is_owner } = row;
+    Ok(Granted::new(caller, is_owner, WorkspaceScope { workspace_id, organization_id, organization_name }))
 }
 
 async fn user(app: &App, parts: &Parts) -> Result<Caller, ApiError> {
@@ -159,7 +184,11 @@ async fn user(app: &App, parts: &Parts) -> Result<Caller, ApiError> {
 
 async fn agent(app: &App, parts: &Parts) -> Result<AgentCaller, ApiError> {
     let token = live_token(app, parts).await?;
-    if token.kind == "agent" { Ok(AgentCaller { token_id: token.id }) } else { Err(ApiError::unauthorized()) }
+    if token.kind == "agent" {
+        Ok(AgentCaller { token_id: token.id, agent_pool_id: token.agent_pool_id })
+    } else {
+        Err(ApiError::unauthorized())
+    }
 }
 
 async fn live_token(app: &App, parts: &Parts) -> Result<TokenRow, ApiError> {

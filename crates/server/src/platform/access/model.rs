@@ -17,12 +17,18 @@ pub enum Right {
     ReadRuns,
     /// Make runs and configuration versions.
     PlanRuns,
-    /// Cancel and discard runs.
+    /// Apply, cancel and discard runs.
     ApplyRuns,
     /// See variables.
     ReadVariables,
     /// Change variables.
     WriteVariables,
+    /// See the outputs of state versions.
+    ReadStateOutputs,
+    /// See state versions and download states.
+    ReadState,
+    /// Write state, roll it back, accept a recovered one.
+    WriteState,
     /// Lock, and unlock the own lock.
     Lock,
     /// Settings, force-unlock, deletion, the full JSON plan.
@@ -52,10 +58,20 @@ pub enum Needs {
     Run(Right),
     /// `{plan_id}`.
     Plan(Right),
+    /// `{apply_id}`.
+    Apply(Right),
+    /// `{comment_id}`.
+    Comment(Right),
     /// `{configuration_version_id}`.
     ConfigurationVersion(Right),
     /// `{run_event_id}`.
     RunEvent(Right),
+    /// `{state_version_id}`.
+    StateVersion(Right),
+    /// `{state_version_output_id}`.
+    StateVersionOutput(Right),
+    /// A workspace named in the query: the handler asks for the grant.
+    InQuery(Right),
     /// A workspace named in the body: the handler asks for the grant.
     InBody(Right),
 }
@@ -78,6 +94,8 @@ pub struct Caller {
 pub struct AgentCaller {
     /// By which token.
     pub token_id: TokenId,
+    /// Of which pool; the embedded agent has none.
+    pub agent_pool_id: Option<String>,
 }
 
 /// An organization a caller has a right on.
@@ -104,12 +122,18 @@ pub struct WorkspaceScope {
 #[derive(Debug, Clone)]
 pub struct Granted<S> {
     caller: Caller,
+    is_owner: bool,
     scope: S,
 }
 
 impl<S> Granted<S> {
-    pub(super) fn new(caller: Caller, scope: S) -> Self {
-        Self { caller, scope }
+    pub(super) fn new(caller: Caller, is_owner: bool, scope: S) -> Self {
+        Self { caller, is_owner, scope }
+    }
+
+    /// Whether the caller has another right on the same scope, for answers that show more to some.
+    pub fn may(&self, right: Right) -> bool {
+        allows(&self.caller, self.is_owner, right)
     }
 
     /// Who was granted.

@@ -4,7 +4,7 @@ use crate::clock::Time;
 use crate::ids::{OrganizationId, TokenId, UserId, WorkspaceId};
 use crate::platform::db::{Db, DbError, Exec, Tx, sql};
 
-const TOKEN: &str = "SELECT t.id, t.kind, t.user_id, t.last_used_at, t.expired_at, u.username, u.is_site_admin \
+const TOKEN: &str = "SELECT t.id, t.kind, t.user_id, t.agent_pool_id, t.last_used_at, t.expired_at, u.username, u.is_site_admin \
      FROM tokens t LEFT JOIN users u ON u.id = t.user_id WHERE t.digest = $1";
 const TOUCH_TOKEN: &str = "UPDATE tokens SET last_used_at = $1 WHERE id = $2";
 const ORGANIZATION: &str = "SELECT o.id AS organization_id, o.name AS organization_name, \
@@ -36,6 +36,16 @@ const PLAN: &str = workspace_scope!(
     "p.id = $1",
     "$2"
 );
+const APPLY: &str = workspace_scope!(
+    "applies a JOIN runs r ON r.id = a.run_id JOIN workspaces w ON w.id = r.workspace_id",
+    "a.id = $1",
+    "$2"
+);
+const COMMENT: &str = workspace_scope!(
+    "comments c JOIN runs r ON r.id = c.run_id JOIN workspaces w ON w.id = r.workspace_id",
+    "c.id = $1",
+    "$2"
+);
 const CONFIGURATION_VERSION: &str = workspace_scope!(
     "configuration_versions c JOIN workspaces w ON w.id = c.workspace_id",
     "c.id = $1",
@@ -44,6 +54,14 @@ const CONFIGURATION_VERSION: &str = workspace_scope!(
 const RUN_EVENT: &str = workspace_scope!(
     "run_events e JOIN runs r ON r.id = e.run_id JOIN workspaces w ON w.id = r.workspace_id",
     "e.id = $1",
+    "$2"
+);
+const STATE_VERSION: &str =
+    workspace_scope!("state_versions s JOIN workspaces w ON w.id = s.workspace_id", "s.id = $1", "$2");
+const STATE_VERSION_OUTPUT: &str = workspace_scope!(
+    "state_version_outputs t JOIN state_versions s ON s.id = t.state_version_id \
+     JOIN workspaces w ON w.id = s.workspace_id",
+    "t.id = $1",
     "$2"
 );
 
@@ -57,8 +75,12 @@ pub const STATEMENTS: &[&str] = &[
     WORKSPACE_BY_NAME,
     RUN,
     PLAN,
+    APPLY,
+    COMMENT,
     CONFIGURATION_VERSION,
     RUN_EVENT,
+    STATE_VERSION,
+    STATE_VERSION_OUTPUT,
 ];
 
 /// A token with its user.
@@ -68,6 +90,7 @@ pub struct TokenRow {
     pub id: TokenId,
     pub kind: String,
     pub user_id: Option<String>,
+    pub agent_pool_id: Option<String>,
     pub last_used_at: Option<i64>,
     pub expired_at: Option<i64>,
     pub username: Option<String>,
@@ -101,8 +124,12 @@ pub enum WorkspaceOf<'a> {
     Name { organization: &'a str, workspace: &'a str },
     Run(&'a str),
     Plan(&'a str),
+    Apply(&'a str),
+    Comment(&'a str),
     ConfigurationVersion(&'a str),
     RunEvent(&'a str),
+    StateVersion(&'a str),
+    StateVersionOutput(&'a str),
 }
 
 pub async fn token(exec: impl Exec, digest: &[u8]) -> Result<Option<TokenRow>, DbError> {
@@ -133,8 +160,12 @@ pub async fn workspace(db: &Db, of: WorkspaceOf<'_>, user: &UserId) -> Result<Op
         }
         WorkspaceOf::Run(id) => sql(RUN).bind(id).bind(user),
         WorkspaceOf::Plan(id) => sql(PLAN).bind(id).bind(user),
+        WorkspaceOf::Apply(id) => sql(APPLY).bind(id).bind(user),
+        WorkspaceOf::Comment(id) => sql(COMMENT).bind(id).bind(user),
         WorkspaceOf::ConfigurationVersion(id) => sql(CONFIGURATION_VERSION).bind(id).bind(user),
         WorkspaceOf::RunEvent(id) => sql(RUN_EVENT).bind(id).bind(user),
+        WorkspaceOf::StateVersion(id) => sql(STATE_VERSION).bind(id).bind(user),
+        WorkspaceOf::StateVersionOutput(id) => sql(STATE_VERSION_OUTPUT).bind(id).bind(user),
     };
     db.optional(query).await
 }

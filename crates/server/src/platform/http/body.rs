@@ -13,10 +13,14 @@ impl FromRequest<App> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        let limit = app.config.limits.document_bytes_max;
-        let bytes = axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| {
-            Errors::new(413, "body too large", format!("the body is cut off or larger than {limit} bytes"))
-        })?;
-        Ok(Self(Incoming::parse(&bytes)?))
+        read_document(request.into_body(), app.config.limits.document_bytes_max).await.map(Self)
     }
+}
+
+/// Reads a document of at most `limit` bytes.
+pub async fn read_document(body: axum::body::Body, limit: usize) -> Result<Incoming, ApiError> {
+    let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| {
+        Errors::new(413, "body too large", format!("the body is cut off or larger than {limit} bytes"))
+    })?;
+    Ok(Incoming::parse(&bytes)?)
 }

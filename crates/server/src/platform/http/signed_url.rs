@@ -21,6 +21,9 @@ const TOKEN_CHARS_MAX: usize = 512;
 /// Where signed URLs live.
 pub const PATH: &str = "/v1/object/";
 
+const GET: &[u8] = b"GET";
+const PUT: &[u8] = b"PUT";
+
 /// What a signed URL allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -36,31 +39,53 @@ pub enum Purpose {
     JobPlanFile,
     /// PUT the JSON plan of a job; the subject is `job:epoch`.
     JobPlanJson,
+    /// PUT a state; the subject is the state version.
+    StateUpload,
+    /// PUT the JSON form of a state; the subject is the state version.
+    JsonStateUpload,
+    /// GET a state; the subject is the state version.
+    StateDownload,
+    /// GET the JSON form of a state; the subject is the state version.
+    JsonStateDownload,
+    /// GET the log of an apply; the subject is the apply.
+    ApplyLog,
+    /// GET a plan file; the subject is the plan. For agents alone.
+    PlanFile,
+    /// GET the state that is left of an apply; the subject is the apply.
+    ErroredState,
+    /// PUT an `errored.tfstate`; the subject is `job:epoch`.
+    JobErroredState,
 }
 
 impl Purpose {
-    const ALL: [(Self, u8); 6] = [
-        (Self::PlanLog, b'l'),
-        (Self::PlanJson, b'j'),
-        (Self::ConfigurationUpload, b'c'),
-        (Self::ConfigurationDownload, b'd'),
-        (Self::JobPlanFile, b'p'),
-        (Self::JobPlanJson, b'q'),
+    /// Each with its letter in the payload, which never changes, and its method.
+    const ALL: [(Self, u8, &[u8]); 14] = [
+        (Self::PlanLog, b'l', GET),
+        (Self::PlanJson, b'j', GET),
+        (Self::ConfigurationUpload, b'c', PUT),
+        (Self::ConfigurationDownload, b'd', GET),
+        (Self::JobPlanFile, b'p', PUT),
+        (Self::JobPlanJson, b'q', PUT),
+        (Self::StateUpload, b's', PUT),
+        (Self::JsonStateUpload, b't', PUT),
+        (Self::StateDownload, b'u', GET),
+        (Self::JsonStateDownload, b'v', GET),
+        (Self::ApplyLog, b'a', GET),
+        (Self::PlanFile, b'f', GET),
+        (Self::ErroredState, b'e', GET),
+        (Self::JobErroredState, b'r', PUT),
     ];
 
     fn code(self) -> u8 {
-        Self::ALL.iter().find(|(purpose, _)| *purpose == self).map_or(0, |(_, code)| *code)
+        Self::ALL.iter().find(|(purpose, ..)| *purpose == self).map_or(0, |(_, code, _)| *code)
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == code).map(|(purpose, _)| *purpose)
+        Self::ALL.iter().find(|(_, known, _)| *known == code).map(|(purpose, ..)| *purpose)
     }
 
     fn method(self) -> &'static [u8] {
-        match self {
-            Self::PlanLog | Self::PlanJson | Self::ConfigurationDownload => b"GET",
-            Self::ConfigurationUpload | Self::JobPlanFile | Self::JobPlanJson => b"PUT",
-        }
+        Self::ALL.iter().find(|(purpose, ..)| *purpose == self).map_or(GET, |(.., method)| *method)
     }
 }
 

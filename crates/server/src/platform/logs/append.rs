@@ -1,8 +1,7 @@
 //! Adds bytes at the end of a log.
 
+use super::model::LogId;
 use super::store;
-use crate::ids::PlanId;
-use crate::plans;
 use crate::platform::db::{DbError, Tx};
 
 /// Bytes of one row.
@@ -18,8 +17,8 @@ pub enum Appended {
 }
 
 /// Adds bytes that begin at `offset`. A repeat is harmless; a part that is there already is skipped.
-pub async fn append(tx: &mut Tx, plan: &PlanId, offset: i64, bytes: &[u8]) -> Result<Appended, DbError> {
-    let size = plans::store::log_size(&mut *tx, plan).await?.unwrap_or(0);
+pub async fn append(tx: &mut Tx, log: &LogId, offset: i64, bytes: &[u8]) -> Result<Appended, DbError> {
+    let size = store::size(&mut *tx, log).await?;
     if offset > size {
         return Ok(Appended::Gap(size));
     }
@@ -29,20 +28,29 @@ pub async fn append(tx: &mut Tx, plan: &PlanId, offset: i64, bytes: &[u8]) -> Re
     if fresh.is_empty() {
         return Ok(Appended::Next(size));
     }
-    if !store::grow(tx, plan, size, end).await? {
+    if !store::grow(tx, log, size, end).await? {
         return Ok(Appended::Gap(size));
     }
     let mut start = size;
     for chunk in fresh.chunks(CHUNK_BYTES_MAX) {
-        store::insert(tx, plan, start, chunk).await?;
+        store::insert(tx, log, start, chunk).await?;
         start += i64::try_from(chunk.len()).unwrap_or(i64::MAX);
     }
     Ok(Appended::Next(end))
 }
 
 /// Adds a line of the server's own, such as why a run ended without its agent.
-pub async fn append_line(tx: &mut Tx, plan: &PlanId, text: &str) -> Result<(), DbError> {
-    let size = plans::store::log_size(&mut *tx, plan).await?.unwrap_or(0);
-    let newline = if size == 0 { "" } else { "\n" };
-    append(tx, plan, size, format!("{newline}terrane: {text}\n").as_bytes()).await.map(drop)
+pub async fn append_line(tx: &mut Tx, log: &LogId, text: &str) -> Result<(), DbError> {
+    let size = store::size(&mut *tx, log).await?;
+    let newline = if ends_in_line(tx, log, size).await? { "\n" } else { "" };
+    append(tx, log, size, format!("{newline}terrane: {text}\n").as_bytes()).await.map(drop)
+}
+
+/// Whether the last line has no end yet.
+async fn ends_in_line(tx: &mut Tx, log: &LogId, size: i64) -> Result<bool, DbError> {
+    if size == 0 {
+        return Ok(false);
+    }
+    let last = store::from(&mut *tx, log, size - 1).await?;
+    Ok(last.last().and_then(|chunk| chunk.bytes.last()) != Some(&b'\n'))
 }

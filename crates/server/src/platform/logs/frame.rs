@@ -31,7 +31,7 @@ pub enum Piece {
 }
 
 impl Frame {
-    /// The frame of a plan's log. A plan that never left `pending` has an empty one.
+    /// The frame of a phase's log. A phase that never left `pending` has an empty one.
     pub fn new(
         status: PlanStatus,
         was_queued: bool,

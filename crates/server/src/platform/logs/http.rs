@@ -1,15 +1,16 @@
 //! `GET <log-read-url>?limit=L&offset=O` (api-contract 3.9), with long polling.
 
 use super::frame::{Frame, Piece};
-use super::store;
+use super::model::LogId;
+use super::store::{self, Log};
 use crate::app::App;
-use crate::ids::PlanId;
-use crate::plans::store::LogState;
-use crate::platform::http::{ApiError, ApiResult};
+use crate::clock::Time;
+use crate::platform::http::{ApiError, ApiResult, Purpose};
 use crate::platform::objects;
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use secrecy::ExposeSecret;
 use std::time::Duration;
 use terrane_jsonapi::Query;
 use tokio::time::{Instant, timeout_at};
@@ -23,24 +24,33 @@ const HEAD_FIRST_PAUSE: Duration = Duration::from_millis(2);
 /// Another server's bytes are noticed without a wake-up after this time.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// Answers a window of a plan's log. At the end of a log that still grows it waits for bytes; beyond the end of a
+/// The URL of a log. It is the same on every read for as long as a run may last, and alive for at least that long
+/// (api-contract section 20 row 23): the expiry moves in steps.
+pub fn read_url(app: &App, purpose: Purpose, id: &str, created_at: Time) -> String {
+    let life = i64::try_from(app.config.limits.object_url_life.as_micros()).unwrap_or(i64::MAX / 4);
+    let steps = (app.clock.now().0 - created_at.0).max(0) / life;
+    let expires = Time(created_at.0 + (steps + 2) * life);
+    app.url(app.signer.stable_path(purpose, id, expires).expose_secret())
+}
+
+/// Answers a window of a log. At the end of a log that still grows it waits for bytes; beyond the end of a
 /// complete one it answers 200 without any, because every other status ends a client's stream.
-pub async fn read(app: &App, plan: &str, query: &Query) -> ApiResult {
+pub async fn read(app: &App, log: &str, query: &Query) -> ApiResult {
     let number = |name: &str, default: u64| {
         query.get(name).and_then(|text| text.parse::<u64>().ok()).unwrap_or(default)
     };
     let offset = number("offset", 0);
     let limit = number("limit", WINDOW_BYTES_MAX).min(WINDOW_BYTES_MAX);
-    let plan = PlanId::from(plan.to_owned());
+    let log = LogId::of(log.to_owned());
     let deadline = Instant::now() + app.config.limits.log_poll;
-    let mut news = app.wake.plan(&plan);
+    let mut news = app.wake.log(log.as_str());
     loop {
-        let Some(state) = crate::plans::store::log_state(&app.db, &plan).await? else {
+        let Some(state) = store::find(&app.db, &log).await? else {
             return Ok(text(Bytes::new()));
         };
         let frame = frame_of(&state);
         if offset < frame.size() || frame.is_complete() || limit == 0 || never_ran(&state) {
-            return window(app, &plan, &state, &frame.window(offset, limit)).await;
+            return window(app, &log, &state, &frame.window(offset, limit)).await;
         }
         let look_again = deadline.min(Instant::now() + LOOK_AGAIN);
         tokio::select! {
@@ -53,22 +63,22 @@ pub async fn read(app: &App, plan: &str, query: &Query) -> ApiResult {
     }
 }
 
-fn never_ran(state: &LogState) -> bool {
+fn never_ran(state: &Log) -> bool {
     state.status.is_final() && !state.was_queued()
 }
 
-fn frame_of(state: &LogState) -> Frame {
+fn frame_of(state: &Log) -> Frame {
     let engine = state.engine_version.as_deref().map(|version| (state.engine.kind(), version));
-    Frame::new(state.status, state.was_queued(), engine, u64::try_from(state.log_size_bytes).unwrap_or(0))
+    Frame::new(state.status, state.was_queued(), engine, u64::try_from(state.size_bytes).unwrap_or(0))
 }
 
-async fn window(app: &App, plan: &PlanId, state: &LogState, pieces: &[Piece]) -> ApiResult {
+async fn window(app: &App, log: &LogId, state: &Log, pieces: &[Piece]) -> ApiResult {
     let mut body = Vec::new();
     for piece in pieces {
         match piece {
             Piece::Bytes(bytes) => body.extend_from_slice(bytes),
             Piece::Stored { from, length } => {
-                let bytes = stored(app, plan, state, *from, *length).await?;
+                let bytes = stored(app, log, state, *from, *length).await?;
                 let is_short = (bytes.len() as u64) < *length;
                 body.extend_from_slice(&bytes);
                 if is_short {
@@ -80,15 +90,15 @@ async fn window(app: &App, plan: &PlanId, state: &LogState, pieces: &[Piece]) ->
     Ok(text(body.into()))
 }
 
-async fn stored(app: &App, plan: &PlanId, state: &LogState, from: u64, length: u64) -> ApiResult<Vec<u8>> {
-    let chunks = store::from(&app.db, plan, i64::try_from(from).unwrap_or(i64::MAX)).await?;
+async fn stored(app: &App, log: &LogId, state: &Log, from: u64, length: u64) -> ApiResult<Vec<u8>> {
+    let chunks = store::from(&app.db, log, i64::try_from(from).unwrap_or(i64::MAX)).await?;
     if !chunks.is_empty() {
         return Ok(cut(&chunks, from, length));
     }
     // Compacted, maybe between the two looks: then the row names the object by now.
-    let object = match &state.log_object_id {
+    let object = match &state.object_id {
         Some(object) => Some(object.clone()),
-        None => crate::plans::store::log_state(&app.db, plan).await?.and_then(|state| state.log_object_id),
+        None => store::find(&app.db, log).await?.and_then(|state| state.object_id),
     };
     let Some(object) = object else { return Ok(Vec::new()) };
     let object = objects::store::find(&app.db, &object).await?.ok_or_else(ApiError::not_found)?;

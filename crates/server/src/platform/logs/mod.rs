@@ -7,8 +7,12 @@ mod append;
 mod compact;
 mod frame;
 mod http;
+mod model;
+mod read;
 pub mod store;
 
 pub use append::{Appended, append, append_line};
 pub use compact::compact;
-pub use http::read;
+pub use http::{read, read_url};
+pub use model::LogId;
+pub use read::for_each_piece;

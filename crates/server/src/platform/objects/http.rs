@@ -1,9 +1,15 @@
 //! `/v1/object/…`: the one place where signed URLs are read and written.
 
+mod answer;
+mod receive;
+
+pub use answer::answer;
+pub use receive::{receive, receive_hashed};
+
 use crate::app::App;
 use crate::platform::access::Needs;
 use crate::platform::http::{Purpose, Route, UrlError, get, put};
-use crate::{agents, configuration_versions, plans, platform::logs};
+use crate::{agents, applies, configuration_versions, plans, platform::logs, state_versions};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -33,9 +39,13 @@ async fn read(
         Purpose::PlanLog => logs::read(&app, &url.subject, &query).await,
         Purpose::PlanJson => plans::read_json(&app, &url.subject).await,
         Purpose::ConfigurationDownload => configuration_versions::read_archive(&app, &url.subject).await,
-        Purpose::ConfigurationUpload | Purpose::JobPlanFile | Purpose::JobPlanJson => {
-            Ok(refuse(UrlError::Invalid))
-        }
+        Purpose::StateDownload => state_versions::read_state(&app, &url.subject).await,
+        Purpose::JsonStateDownload => state_versions::read_json_state(&app, &url.subject).await,
+        Purpose::ApplyLog => logs::read(&app, &url.subject, &query).await,
+        Purpose::PlanFile => plans::read_file(&app, &url.subject).await,
+        Purpose::ErroredState => applies::read_errored_state(&app, &url.subject).await,
+        // What is to be written: no signature of such a URL fits a reading request.
+        _ => Ok(refuse(UrlError::Invalid)),
     };
     private(answer.unwrap_or_else(IntoResponse::into_response))
 }
@@ -49,9 +59,10 @@ async fn write(State(app): State<App>, method: Method, Path(token): Path<String>
         Purpose::ConfigurationUpload => configuration_versions::upload(&app, &url.subject, body).await,
         Purpose::JobPlanFile => agents::upload(&app, &url.subject, "plan-file", body).await,
         Purpose::JobPlanJson => agents::upload(&app, &url.subject, "plan-json", body).await,
-        Purpose::PlanLog | Purpose::PlanJson | Purpose::ConfigurationDownload => {
-            Ok(refuse(UrlError::Invalid))
-        }
+        Purpose::StateUpload => state_versions::upload_state(&app, &url.subject, body).await,
+        Purpose::JsonStateUpload => state_versions::upload_json_state(&app, &url.subject, body).await,
+        Purpose::JobErroredState => agents::upload(&app, &url.subject, "errored-state", body).await,
+        _ => Ok(refuse(UrlError::Invalid)),
     };
     private(answer.unwrap_or_else(IntoResponse::into_response))
 }

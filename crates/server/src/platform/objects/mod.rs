@@ -1,8 +1,10 @@
 //! Stored objects: their rows, the URLs they are read and written by, and the sweep of those nobody names.
 
+mod attach;
 mod http;
 pub mod store;
 mod sweep;
 
-pub use http::routes;
+pub use attach::{attach, hex};
+pub use http::{answer, receive, receive_hashed, routes};
 pub use sweep::sweep_forever;

@@ -5,7 +5,7 @@ use crate::platform::db::{DbError, Exec, Tx, sql};
 use terrane_blob::{Object, ObjectId};
 
 const INSERT: &str = "INSERT INTO objects (id, format_version, size_bytes, stored_bytes, sha256, wrapped_key, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
 const FIND: &str =
     "SELECT id, format_version, size_bytes, stored_bytes, sha256, wrapped_key FROM objects WHERE id = $1";
 const DELETE: &str = "DELETE FROM objects WHERE id = $1";
@@ -16,9 +16,12 @@ const DISCARD_OF_WORKSPACE: &str = "INSERT INTO object_garbage (object_id, since
        SELECT c.object_id FROM configuration_versions c WHERE c.workspace_id = $1 \
        UNION SELECT p.plan_file_object_id FROM plans p JOIN runs r ON r.id = p.run_id WHERE r.workspace_id = $1 \
        UNION SELECT p.json_object_id FROM plans p JOIN runs r ON r.id = p.run_id WHERE r.workspace_id = $1 \
-       UNION SELECT p.log_object_id FROM plans p JOIN runs r ON r.id = p.run_id WHERE r.workspace_id = $1 \
+       UNION SELECT a.errored_state_object_id FROM applies a JOIN runs r ON r.id = a.run_id WHERE r.workspace_id = $1 \
+       UNION SELECT l.object_id FROM logs l JOIN runs r ON r.id = l.run_id WHERE r.workspace_id = $1 \
        UNION SELECT u.object_id FROM job_uploads u JOIN jobs j ON j.id = u.job_id JOIN runs r ON r.id = j.run_id \
-         WHERE r.workspace_id = $1) ON CONFLICT (object_id) DO NOTHING";
+         WHERE r.workspace_id = $1 \
+       UNION SELECT s.object_id FROM state_versions s WHERE s.workspace_id = $1 \
+       UNION SELECT s.json_object_id FROM state_versions s WHERE s.workspace_id = $1) ON CONFLICT (object_id) DO NOTHING";
 const GARBAGE: &str = "SELECT object_id FROM object_garbage WHERE since < $1 ORDER BY since LIMIT 100";
 const SWEPT: &str = "DELETE FROM object_garbage WHERE object_id = $1";
 
@@ -35,7 +38,8 @@ struct ObjectRow {
     wrapped_key: Vec<u8>,
 }
 
-/// Names a stored object in a row; the object itself is durable before.
+/// Names a stored object in a row; the object itself is durable before. Ids are random, so one that is there already is
+/// the same object.
 pub async fn insert(tx: &mut Tx, object: &Object, now: Time) -> Result<(), DbError> {
     let bytes = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let query = sql(INSERT)

@@ -1,17 +1,21 @@
 //! Moves runs from `pending` into the queue of jobs, inside the transaction of whatever made room.
 
+use super::lease::Phase;
 use super::store;
+use crate::applies::model::ApplyStatus;
 use crate::clock::Time;
-use crate::ids::{JobId, RunId, WorkspaceId};
+use crate::ids::{ApplyId, JobId, RunId, WorkspaceId};
 use crate::plans::model::PlanStatus;
 use crate::platform::db::{DbError, Tx};
 use crate::runs::model::RunStatus;
 use crate::workspaces::model::LockKind;
-use crate::{plans, runs, workspaces};
+use crate::{applies, plans, runs, workspaces};
 
 /// Among the jobs of all workspaces the lower number goes first (api-contract 4.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
+    /// An apply: somebody waits for it, and it holds its workspace.
+    Apply = 0,
     /// A plan that may be applied.
     NormalPlan = 1,
     /// A plan that is only looked at.
@@ -27,8 +31,15 @@ pub async fn queue_run(tx: &mut Tx, run: &RunId, priority: Priority, now: Time) 
     if let Some(plan) = plans::store::of_run(&mut *tx, run).await? {
         plans::store::advance(tx, &plan.id, PlanStatus::Pending, PlanStatus::Queued, now).await?;
     }
-    store::insert(tx, &JobId::random(), run, priority as i64, now).await?;
+    store::insert(tx, &JobId::random(), run, Phase::Plan, priority as i64, now).await?;
     Ok(true)
+}
+
+/// `confirmed → apply_queued` with a job an agent can claim. The caller wakes the agents after the commit.
+pub async fn queue_apply(tx: &mut Tx, run: &RunId, apply: &ApplyId, now: Time) -> Result<(), DbError> {
+    applies::store::advance(tx, apply, ApplyStatus::Pending, ApplyStatus::Queued, now).await?;
+    runs::store::advance(tx, run, RunStatus::Confirmed, RunStatus::ApplyQueued, None, now).await?;
+    store::insert(tx, &JobId::random(), run, Phase::Apply, Priority::Apply as i64, now).await
 }
 
 /// Starts the first normal run in a workspace's line when nothing holds the lock. While a person holds it that run

@@ -1,39 +1,33 @@
-//! Ends what its agent has lost: no run stays unfinished past its lease without a reason a person can read.
+//! Looks for jobs whose agent is silent: no run stays unfinished past its lease without a reason a person can read.
 
-use super::store::{self, Job};
+use super::lost::{Cause, lose};
+use super::store;
 use crate::app::App;
-use crate::plans::{self, End};
+use crate::clock::Time;
 use crate::platform::http::ApiError;
-use std::time::Duration;
 
-/// A lease that runs out is noticed within this time.
-const PAUSE: Duration = Duration::from_secs(2);
-
-/// Looks for lost jobs until the server stops.
+/// Looks for lost jobs until the server stops. Not before a lease is over: while no server was there, agents could not
+/// renew theirs.
 pub async fn sweep_forever(app: App) {
-    while app.stopping.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_some() {
+    let pause = app.config.limits.sweep_pause;
+    let first = app.clock.now().plus(app.config.limits.lease);
+    while app.stopping.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        if app.clock.now() < first {
+            continue;
+        }
         if let Err(error) = sweep(&app).await {
-            tracing::warn!(%error, "failed to look for lost jobs; trying again in {PAUSE:?}");
+            tracing::warn!(%error, "failed to look for lost jobs; trying again in {pause:?}");
         }
     }
 }
 
 async fn sweep(app: &App) -> Result<(), ApiError> {
-    let lost = store::lost(&app.db, app.clock.now()).await?;
-    let seconds = app.config.limits.lease.as_secs();
-    end_all(app, lost, &format!("the agent was not heard of for {seconds} s, so the plan was given up")).await
-}
-
-/// At start: the embedded agent of an earlier process is gone, and with it everything it held.
-pub async fn end_lost_jobs(app: &App, agent_name: &str) -> Result<(), ApiError> {
-    let held = store::leased_by(&app.db, agent_name).await?;
-    end_all(app, held, "the server was stopped while the plan ran; start the run again").await
-}
-
-async fn end_all(app: &App, jobs: Vec<Job>, reason: &str) -> Result<(), ApiError> {
-    for job in jobs {
-        tracing::warn!(job.id = %job.id, run.id = %job.run_id, reason, "a job was lost");
-        plans::ingest(app, &job, End::Errored { reason: reason.to_owned(), told: false }, None).await?;
+    let now = app.clock.now();
+    for job in store::expired(&app.db, now).await? {
+        lose(app, &job, Cause::Silent).await?;
     }
-    Ok(())
+    let kept = i64::try_from(app.config.limits.late_delivery.as_micros()).unwrap_or(i64::MAX);
+    let mut tx = app.db.begin().await?;
+    store::forget_given_up(&mut tx, Time(now.0 - kept)).await?;
+    Ok(tx.commit().await?)
 }

@@ -1,6 +1,6 @@
 //! Wake-ups by topic: who waits subscribes first and looks second, so that no wake-up is lost.
 
-use crate::ids::{JobId, PlanId};
+use crate::ids::JobId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -66,14 +66,14 @@ impl Wake {
         self.touch(id.as_str());
     }
 
-    /// Waits for news of one plan: log bytes or a new status.
-    pub fn plan(&self, id: &PlanId) -> Waiting {
-        self.subscribe(id.as_str())
+    /// Waits for news of one plan or apply, by its id: log bytes or a new status.
+    pub fn log(&self, phase_id: &str) -> Waiting {
+        self.subscribe(phase_id)
     }
 
-    /// There is news of a plan.
-    pub fn wake_plan(&self, id: &PlanId) {
-        self.touch(id.as_str());
+    /// There is news of a plan or an apply.
+    pub fn wake_log(&self, phase_id: &str) {
+        self.touch(phase_id);
     }
 
     fn subscribe(&self, topic: &str) -> Waiting {
@@ -105,12 +105,11 @@ mod tests {
     #[test]
     fn topics_nobody_waits_for_are_forgotten() {
         let wake = Wake::new();
-        let id = PlanId::random();
-        let (one, other) = (wake.plan(&id), wake.plan(&id));
+        let (one, other) = (wake.log("plan-1"), wake.log("plan-1"));
         drop(one);
         assert_eq!(wake.topics.lock().unwrap().len(), 1, "somebody still waits");
         drop(other);
-        wake.wake_plan(&id);
+        wake.wake_log("plan-1");
         assert!(wake.topics.lock().unwrap().is_empty());
     }
 }

@@ -5,7 +5,7 @@ use crate::clock::Time;
 use crate::platform::http::ApiResult;
 use crate::runs::RunVariable;
 use crate::runs::create::open_own_variables;
-use crate::runs::model::RunStatus;
+use crate::runs::model::{RunStatus, is_force_cancelable};
 use crate::runs::store::Run;
 use crate::status_times::StatusTimes;
 use serde::Serialize;
@@ -79,13 +79,22 @@ const OWNER: Permissions = Permissions {
     can_override_policy_check: false,
 };
 
-fn attributes(run: &Run, variables: Vec<RunVariable>) -> RunAttributes<'_> {
+fn attributes(
+    run: &Run,
+    variables: Vec<RunVariable>,
+    position_in_queue: u64,
+    now: Time,
+) -> RunAttributes<'_> {
     RunAttributes {
         actions: Actions {
             is_cancelable: run.status.is_cancelable(run.force_cancel_available_at.is_some()),
             is_confirmable: run.status.is_confirmable(),
             is_discardable: run.status.is_discardable(),
-            is_force_cancelable: false,
+            is_force_cancelable: is_force_cancelable(
+                run.status,
+                run.force_cancel_available_at.map(Time),
+                now,
+            ),
         },
         allow_config_generation: false,
         allow_empty_apply: run.allow_empty_apply,
@@ -109,7 +118,7 @@ fn attributes(run: &Run, variables: Vec<RunVariable>) -> RunAttributes<'_> {
         source: &run.source,
         trigger_reason: &run.trigger_reason,
         triggering_source_name: None,
-        position_in_queue: 0,
+        position_in_queue,
         status: run.status,
         status_timestamps: &run.status_times,
         terraform_version: run.engine_version.as_deref().unwrap_or(&run.terraform_version),
@@ -118,8 +127,8 @@ fn attributes(run: &Run, variables: Vec<RunVariable>) -> RunAttributes<'_> {
     }
 }
 
-/// The resource, with the ids of its events.
-pub fn resource(app: &App, run: &Run, events: Vec<String>) -> ApiResult<Resource> {
+/// The resource, with the ids of its events and its place in the queue of its organization, where that is known.
+pub fn resource(app: &App, run: &Run, events: Vec<String>, position_in_queue: u64) -> ApiResult<Resource> {
     let user = |id: &Option<String>| Relationship::One(id.as_ref().map(|id| ResourceId::new("users", id)));
     let own = format!("/api/v2/runs/{}", run.id);
     let at = |kind, id: String, name: &str| {
@@ -128,17 +137,22 @@ pub fn resource(app: &App, run: &Run, events: Vec<String>) -> ApiResult<Resource
     let configuration =
         at("configuration-versions", (&run.configuration_version_id).into(), "configuration-version");
     let events = events.into_iter().map(|id| ResourceId::new("run-events", id)).collect();
-    Ok(Resource::new("runs", &run.id, &attributes(run, open_own_variables(app, run)?))
-        .relate("workspace", Relationship::to("workspaces", &run.workspace_id))
-        .relate("configuration-version", configuration)
-        .relate("plan", at("plans", (&run.plan_id).into(), "plan"))
-        .relate("apply", Relationship::to("applies", &run.apply_id))
-        .relate("created-by", user(&run.created_by))
-        .relate("confirmed-by", Relationship::One(None))
-        .relate("canceled-by", user(&run.canceled_by))
-        .relate("cost-estimate", Relationship::One(None))
-        .relate("policy-checks", Relationship::Many(Vec::new()))
-        .relate("task-stages", Relationship::Many(Vec::new()))
-        .relate("run-events", Relationship::Many(events))
-        .link("self", own))
+    Ok(Resource::new(
+        "runs",
+        &run.id,
+        &attributes(run, open_own_variables(app, run)?, position_in_queue, app.clock.now()),
+    )
+    .relate("workspace", Relationship::to("workspaces", &run.workspace_id))
+    .relate("configuration-version", configuration)
+    .relate("plan", at("plans", (&run.plan_id).into(), "plan"))
+    .relate("apply", Relationship::to("applies", &run.apply_id))
+    .relate("created-by", user(&run.created_by))
+    .relate("confirmed-by", user(&run.confirmed_by))
+    .relate("canceled-by", user(&run.canceled_by))
+    .relate("cost-estimate", Relationship::One(None))
+    .relate("policy-checks", Relationship::Many(Vec::new()))
+    .relate("task-stages", Relationship::Many(Vec::new()))
+    .relate("run-events", Relationship::Many(events))
+    .relate("comments", Relationship::At(format!("{own}/comments")))
+    .link("self", own))
 }

@@ -2,6 +2,7 @@
 
 use super::Run;
 use super::select;
+use crate::ids::OrganizationId;
 use crate::platform::db::{DbError, Exec, Query, Value, sql};
 use terrane_jsonapi::Page;
 
@@ -20,6 +21,19 @@ pub struct Filter {
 
 const SELECT: &str = select!("WHERE r.workspace_id = $1");
 const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM runs r WHERE r.workspace_id = $1";
+const QUEUE: &str = select!(
+    "JOIN workspaces w ON w.id = r.workspace_id JOIN jobs j ON j.run_id = r.id \
+     WHERE w.organization_id = $1 AND j.given_up_at IS NULL \
+     ORDER BY CASE WHEN j.agent_id IS NULL THEN 1 ELSE 0 END, j.priority, j.created_at, j.id LIMIT $2 OFFSET $3"
+);
+const IN_QUEUE: &str = "SELECT CAST(COALESCE(SUM(CASE WHEN j.agent_id IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS pending, \
+     CAST(COALESCE(SUM(CASE WHEN j.agent_id IS NULL THEN 0 ELSE 1 END), 0) AS BIGINT) AS running \
+     FROM jobs j JOIN runs r ON r.id = j.run_id JOIN workspaces w ON w.id = r.workspace_id \
+     WHERE w.organization_id = $1 AND j.given_up_at IS NULL";
+
+/// Every statement here that is a constant.
+pub const STATEMENTS: &[&str] = &[QUEUE, IN_QUEUE];
+
 const NEWEST_FIRST: &str = " ORDER BY r.created_at DESC, r.id DESC LIMIT ";
 
 impl Filter {
@@ -93,4 +107,23 @@ pub async fn count(exec: impl Exec, workspace: &str, filter: &Filter) -> Result<
     let (text, values) = filter.query(COUNT, workspace);
     let (count,): (i64,) = exec.one(bind_all(text, values)).await?;
     Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// How much there is for agents to do in an organization.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub struct InQueue {
+    /// Waits for an agent.
+    pub pending: i64,
+    /// Is worked on.
+    pub running: i64,
+}
+
+/// One page of the runs that agents work on or have to work on, in the order of their turns.
+pub async fn queue(exec: impl Exec, organization: &OrganizationId, page: Page) -> Result<Vec<Run>, DbError> {
+    exec.all(sql(QUEUE).bind(organization).bind(page.limit()).bind(page.offset())).await
+}
+
+/// How many they are.
+pub async fn in_queue(exec: impl Exec, organization: &OrganizationId) -> Result<InQueue, DbError> {
+    exec.one(sql(IN_QUEUE).bind(organization)).await
 }

@@ -37,7 +37,7 @@ struct WorkspaceAttributes<'a> {
     source_url: Option<&'a str>,
     locked: bool,
     locked_reason: Option<&'a str>,
-    resource_count: u64,
+    resource_count: i64,
     created_at: Time,
     updated_at: Time,
     latest_change_at: Time,
@@ -144,7 +144,7 @@ fn attributes(workspace: &Workspace) -> WorkspaceAttributes<'_> {
         source_url: workspace.source_url.as_deref(),
         locked: workspace.lock().is_some(),
         locked_reason: workspace.lock_reason.as_deref(),
-        resource_count: 0,
+        resource_count: workspace.resource_count,
         created_at: workspace.created_at,
         updated_at: workspace.updated_at,
         latest_change_at: workspace.updated_at,
@@ -167,7 +167,7 @@ pub fn resource(workspace: &Workspace) -> Resource {
             "current-configuration-version",
             to("configuration-versions", &workspace.current_configuration_version_id),
         )
-        .relate("current-state-version", Relationship::One(None))
+        .relate("current-state-version", to("state-versions", &workspace.current_state_version_id))
         .relate("agent-pool", Relationship::One(None))
         .relate("vars", Relationship::At(format!("/api/v2/workspaces/{}/vars", workspace.id)))
         .link(

@@ -3,7 +3,7 @@
 use crate::documents::{Visited, visit_all};
 use crate::world::World;
 use serde_json::{Value, json};
-use terrane_testkit::{Answer, Engines, Setup, body, on_both};
+use terrane_testkit::{Answer, Engines, Setup, body, on_both, state_body, state_file};
 
 /// Without an agent nothing moves by itself, so that two reads can be compared whole.
 fn nothing_runs() -> Setup {
@@ -98,6 +98,8 @@ on_both!(a_page_beyond_the_end_is_empty_and_true, |server| {
         format!("/workspaces/{}/runs?filter[operation]=plan_only", world.id("workspace_id")),
         format!("/workspaces/{}/configuration-versions", world.id("workspace_id")),
         format!("/users/{}/authentication-tokens", world.id("user_id")),
+        format!("/state-versions/{}/outputs", world.id("state_version_id")),
+        world.path("/api/v2/state-versions", &[]).replace("/api/v2", ""),
     ] {
         let sign = if path.contains('?') { '&' } else { '?' };
         let all = server.owner.get(&format!("{path}{sign}page[size]=100")).await.expect_status(200);
@@ -176,6 +178,16 @@ on_both!(created_read_and_listed_are_one_resource, nothing_runs(), |server| {
         configuration.as_str()
     );
 
+    let wish = body("workspaces", &json!({ "name": "states" }));
+    let one = format!("/workspaces/{}", owner.post(workspaces, &wish).await.expect_status(201).id());
+    owner.post(&format!("{one}/actions/lock"), &json!({})).await.expect_status(200);
+    let state = state_body(1, None, &state_file(1));
+    let made = owner.post(&format!("{one}/state-versions"), &state).await.expect_status(201);
+    let list = "/state-versions?filter[workspace][name]=states&filter[organization][name]=north";
+    let read = owner.get(&format!("/state-versions/{}", made.id())).await;
+    assert_same(&made, &read, &owner.get(list).await, None);
+    assert_eq!(owner.get(&format!("{one}/current-state-version")).await.json(), made.json());
+
     let tokens = format!("/users/{}/authentication-tokens", owner.get("/account/details").await.id());
     let made = owner.post(&tokens, &body("authentication-tokens", &json!({ "description": "x" }))).await;
     let token = format!("/authentication-tokens/{}", made.id());
@@ -208,7 +220,7 @@ on_both!(related_resources_are_bare_without_include_and_full_with_it, nothing_ru
     let workspace =
         format!("/workspaces/{}?include=organization,project,readme,outputs", world.id("workspace_id"));
     let read = server.owner.get(&workspace).await.expect_status(200);
-    assert_eq!(read.at("/included").as_array().map(Vec::len), Some(2));
+    assert_eq!(read.at("/included").as_array().map(Vec::len), Some(5), "three of them outputs");
     let event = format!("/run-events/{}?include=actor,run", world.id("run_event_id"));
     assert_eq!(server.owner.get(&event).await.at("/included/0/type"), "users");
 });

@@ -95,7 +95,7 @@ fn numbers(text: &str) -> [u64; 3] {
 }
 
 /// The text without what terminals take as colors.
-fn without_colors(text: &str) -> String {
+pub(super) fn without_colors(text: &str) -> String {
     let mut parts = text.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |plain, part| plain + part.split_once('m').map_or("", |(_, rest)| rest))

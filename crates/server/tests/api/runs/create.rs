@@ -28,7 +28,8 @@ on_both!(nothing_to_change_is_the_end, |server| {
     let ended = server.owner.wait_for(&run, &["planned_and_finished"]).await;
     assert_eq!(ended.attribute("has-changes"), false);
     let wanted = server.owner.run(&workspace, changes_nothing(), &json!({ "allow-empty-apply": true })).await;
-    server.owner.wait_for(&wanted, &["planned"]).await;
+    // Nobody has to confirm nothing (api-contract 4.2).
+    server.owner.wait_for(&wanted, &["applied"]).await;
 });
 
 on_both!(a_plan_only_run_ends_with_its_plan, |server| {

@@ -5,5 +5,4 @@ mod create;
 mod discard;
 mod engine;
 mod list;
-mod lost;
 mod queue;

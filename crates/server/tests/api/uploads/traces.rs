@@ -4,7 +4,7 @@ use crate::support::creates;
 use serde_json::json;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use terrane_testkit::{Database, TestServer};
+use terrane_testkit::{Database, TestServer, state_file};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Everything written, in memory.
@@ -59,12 +59,20 @@ async fn pass_secrets_through(server: &TestServer) -> Vec<String> {
     let json = owner.get(&format!("/plans/{}/json-output", run.plan)).await.expect_status(307);
     let json = json.header("location").to_owned();
     server.anonymous.get(&json).await.expect_status(200);
+    let states = owner.workspace("states").await;
+    let state = owner.state(&states, 1, &state_file(1)).await;
+    let state = owner.get(&format!("/state-versions/{state}?include=outputs")).await.expect_status(200);
+    let state = state.attribute("hosted-state-download-url").as_str().expect("a URL").to_owned();
+    server.anonymous.get(&state).await.expect_status(200);
     let token = |url: &str| url.rsplit('/').next().expect("a path").to_owned();
     vec![
         token(&upload),
         token(&download),
         token(&log),
         token(&json),
+        token(&state),
+        "canary-of-an-output".to_owned(),
+        "canary-of-a-resource".to_owned(),
         owner.token().to_owned(),
         value.to_owned(),
         "canary-of-a-run".to_owned(),

@@ -1,0 +1,188 @@
+//! The routes of state versions (api-contract section 7).
+
+mod create;
+mod document;
+mod download;
+mod upload;
+
+pub use document::document;
+pub use download::{read_json_state, read_state};
+pub use upload::{upload_json_state, upload_state};
+
+use super::model::StateVersionStatus;
+use super::store::{self, Filter, StateVersion};
+use crate::app::App;
+use crate::ids::{RunId, StateVersionId, UserId};
+use crate::platform::access::{Caller, Granted, Needs, Right, WorkspaceScope, grant_workspace_by_name};
+use crate::platform::db::Tx;
+use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, ok, patch, post};
+use crate::{configuration_versions, runs, state_version_outputs, users};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderName, HeaderValue, Uri};
+use axum::response::Response;
+use terrane_jsonapi::{Document, Errors, Query, Resource};
+
+/// This folder's routes.
+pub fn routes() -> Vec<Route> {
+    const OF_WORKSPACE: &str = "/api/v2/workspaces/{workspace_id}/state-versions";
+    const ONE: &str = "/api/v2/state-versions/{state_version_id}";
+    vec![
+        get("/api/v2/state-versions", "listStateVersions", Needs::InQuery(Right::ReadState), list),
+        post(OF_WORKSPACE, "createStateVersion", Needs::Workspace(Right::WriteState), create::make),
+        patch(OF_WORKSPACE, "rollbackStateVersion", Needs::Workspace(Right::WriteState), roll_back),
+        get(
+            "/api/v2/workspaces/{workspace_id}/current-state-version",
+            "getCurrentStateVersion",
+            Needs::Workspace(Right::ReadState),
+            show_current,
+        ),
+        get(ONE, "getStateVersion", Needs::StateVersion(Right::ReadState), show),
+        get(
+            "/api/v2/state-versions/{state_version_id}/download",
+            "downloadStateVersion",
+            Needs::StateVersion(Right::ReadState),
+            download::redirect,
+        ),
+        post(
+            "/api/v2/state-versions/{state_version_id}/actions/accept",
+            "acceptStateVersion",
+            Needs::StateVersion(Right::WriteState),
+            accept,
+        ),
+    ]
+}
+
+/// Both filters must be there; the workspace they name is the scope.
+async fn list(State(app): State<App>, caller: Caller, uri: Uri, RawQuery(query): RawQuery) -> ApiResult {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let named = |name: &str| {
+        let missing = || Errors::malformed(format!("the parameter {name} is missing: name one workspace"));
+        query.get(name).map(str::to_owned).ok_or_else(missing)
+    };
+    let workspace = named("filter[workspace][name]")?;
+    let organization = named("filter[organization][name]")?;
+    let granted = grant_workspace_by_name(&app, &caller, &organization, &workspace, Right::ReadState).await?;
+    let wanted = query.list("filter[status]");
+    let statuses = StateVersionStatus::ALL.iter().filter(|status| wanted.contains(&status.as_str()));
+    let filter = Filter { statuses: (!wanted.is_empty()).then(|| statuses.copied().collect()) };
+    let (page, id) = (query.page(), granted.workspace_id.as_str());
+    let mut view = app.db.snapshot().await?;
+    let versions = store::list(&mut view, id, &filter, page).await?;
+    let total = store::count(&mut view, id, &filter).await?;
+    let (mut resources, mut included) = (Vec::with_capacity(versions.len()), Vec::new());
+    for version in &versions {
+        resources.push(document(&app, &mut view, version, granted.may(Right::WriteState)).await?);
+        included.extend(related(&app, &mut view, version, &query).await?);
+    }
+    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
+}
+
+async fn show(
+    State(app): State<App>,
+    granted: Granted<WorkspaceScope>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> ApiResult {
+    let mut view = app.db.snapshot().await?;
+    let version = store::find(&mut view, &StateVersionId::from(id)).await?.ok_or_else(ApiError::not_found)?;
+    Ok(ok(&answer(&app, &mut view, &granted, &version, query.as_deref()).await?))
+}
+
+/// 404 only when the workspace has no state: everything else that goes wrong must not look so.
+async fn show_current(
+    State(app): State<App>,
+    granted: Granted<WorkspaceScope>,
+    RawQuery(query): RawQuery,
+) -> ApiResult {
+    let mut view = app.db.snapshot().await?;
+    let version = store::current(&mut view, &granted.workspace_id).await?.ok_or_else(ApiError::not_found)?;
+    let document = answer(&app, &mut view, &granted, &version, query.as_deref()).await?;
+    Ok(with_snapshot_interval(&app, ok(&document)))
+}
+
+async fn roll_back(State(app): State<App>, granted: Granted<WorkspaceScope>, Body(body): Body) -> ApiResult {
+    body.expect_kind("state-versions")?;
+    let to = body.related("rollback-state-version")?.value().ok_or_else(|| {
+        let detail =
+            "Rollback state version is missing: name one in relationships.rollback-state-version.data.id";
+        ApiError::invalid_relationship("rollback-state-version", detail)
+    })?;
+    let caller = &granted.caller().user_id;
+    let version = super::rollback::rollback(&app, &granted.workspace_id, caller, &to).await?;
+    let mut view = app.db.snapshot().await?;
+    Ok(created(&answer(&app, &mut view, &granted, &version, None).await?))
+}
+
+async fn accept(
+    State(app): State<App>,
+    granted: Granted<WorkspaceScope>,
+    Path(id): Path<String>,
+    Body(_): Body,
+) -> ApiResult {
+    let (id, caller) = (StateVersionId::from(id), &granted.caller().user_id);
+    let version = super::accept::accept(&app, &granted.workspace_id, &id, caller).await?;
+    let mut view = app.db.snapshot().await?;
+    Ok(ok(&answer(&app, &mut view, &granted, &version, None).await?))
+}
+
+async fn answer(
+    app: &App,
+    view: &mut Tx,
+    granted: &Granted<WorkspaceScope>,
+    version: &StateVersion,
+    query: Option<&str>,
+) -> ApiResult<Document> {
+    let query = Query::parse(query.unwrap_or_default());
+    let included = related(app, view, version, &query).await?;
+    let resource = document(app, view, version, granted.may(Right::WriteState)).await?;
+    Ok(Document::one(resource).include(included))
+}
+
+/// Asks clients that apply by themselves for snapshots meanwhile.
+fn with_snapshot_interval(app: &App, mut response: Response) -> Response {
+    let seconds = app.config.limits.state_snapshot_interval.as_secs();
+    let name = HeaderName::from_static("x-terraform-snapshot-interval");
+    response.headers_mut().insert(name, HeaderValue::from(seconds));
+    response
+}
+
+/// What `include` asks for beside a state version. Whoever reads one may read the state, so sensitive outputs are
+/// shown (api-contract section 20 row 2).
+async fn related(
+    app: &App,
+    view: &mut Tx,
+    version: &StateVersion,
+    query: &Query,
+) -> ApiResult<Vec<Resource>> {
+    let mut included = Vec::new();
+    if query.includes("outputs") {
+        included.extend(state_version_outputs::resources_of(app, view, &version.id, true).await?);
+    }
+    if query.includes("created_by") {
+        included.extend(user(view, version.created_by.as_deref()).await?);
+    }
+    let (with_creator, with_configuration) =
+        (query.includes("run.created_by"), query.includes("run.configuration_version"));
+    if !(query.includes("run") || with_creator || with_configuration) {
+        return Ok(included);
+    }
+    let Some(run) = &version.run_id else { return Ok(included) };
+    let run = RunId::from(run.clone());
+    included.extend(runs::document(app, view, &run).await?);
+    let Some(run) = runs::store::find(&mut *view, &run).await? else { return Ok(included) };
+    if with_creator {
+        included.extend(user(view, run.created_by.as_deref()).await?);
+    }
+    if with_configuration {
+        let configuration =
+            configuration_versions::store::find(&mut *view, &run.configuration_version_id).await?;
+        included.extend(configuration.iter().map(configuration_versions::resource));
+    }
+    Ok(included)
+}
+
+async fn user(view: &mut Tx, id: Option<&str>) -> ApiResult<Option<Resource>> {
+    let Some(id) = id else { return Ok(None) };
+    let user = users::store::find(&mut *view, &UserId::from(id.to_owned())).await?;
+    Ok(user.as_ref().map(users::public_resource))
+}
