@@ -6,7 +6,6 @@ use crate::times;
 use anyhow::{Context, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 use terrane_agent::SandboxDemand;
 use terrane_server::Server;
 use terrane_server::clock::Clock;
@@ -14,9 +13,6 @@ use terrane_server::config::{Config, Limits};
 
 /// Where everything is kept unless said otherwise.
 pub const DATA_DIR: &str = "terrane-data";
-
-/// See [`set_times`].
-const TIMES: &str = "TERRANE_TEST_TIMES_MS";
 
 /// Runs until SIGTERM or SIGINT.
 pub async fn run(args: ServerArgs) -> anyhow::Result<ExitCode> {
@@ -79,27 +75,7 @@ fn config(args: ServerArgs) -> anyhow::Result<Config> {
         Some(SandboxLevel::Full) => SandboxDemand::Full,
         Some(SandboxLevel::BestEffort) | None => SandboxDemand::BestEffort,
     };
-    if let Ok(text) = std::env::var(TIMES) {
-        set_times(&mut config.limits, &text).with_context(|| format!("cannot use {TIMES}"))?;
-    }
     absolute(config)
-}
-
-/// Times in milliseconds, `heartbeat=200,lease=1000`: for tests, which cannot wait as long as people do.
-fn set_times(limits: &mut Limits, text: &str) -> anyhow::Result<()> {
-    for setting in text.split(',') {
-        let (name, value) = setting.split_once('=').with_context(|| format!("no value in {setting:?}"))?;
-        let time = match name {
-            "heartbeat" => &mut limits.heartbeat,
-            "lease" => &mut limits.lease,
-            "silence" => &mut limits.silence,
-            "sweep" => &mut limits.sweep_pause,
-            "grace" => &mut limits.interrupt_grace,
-            _ => bail!("there is no time {name:?}"),
-        };
-        *time = Duration::from_millis(value.parse()?);
-    }
-    Ok(())
 }
 
 /// Every URL the API answers begins with it, so a slip would only show in clients.

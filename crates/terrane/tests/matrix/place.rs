@@ -11,7 +11,12 @@ use terrane_testkit::postgres::OwnPostgres;
 use terrane_testkit::{Actor, Engines, real};
 
 /// Short enough to wait for.
-const TIMES_MS: &str = "heartbeat=200,lease=1000,silence=3000,sweep=100,grace=3000";
+const TIMES: [(&str, &str); 4] = [
+    ("TERRANE_HEARTBEAT", "200ms"),
+    ("TERRANE_LEASE", "1s"),
+    ("TERRANE_SILENCE", "3s"),
+    ("TERRANE_INTERRUPT_GRACE", "3s"),
+];
 /// Below the ports that systems give away by themselves: a server that is started again must find its own free.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
@@ -72,7 +77,7 @@ impl Place {
         let mut command = terrane(arguments);
         command.env("TERRANE_DATA_DIR", self.path("data"));
         if !self.cell.is_patient {
-            command.env("TERRANE_TEST_TIMES_MS", TIMES_MS);
+            command.envs(TIMES);
         }
         if let Some(url) = &self.database_url {
             command
