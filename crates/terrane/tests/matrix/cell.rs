@@ -116,8 +116,10 @@ impl Cell {
     /// What the matrix allows.
     pub fn allowed(&self) -> &'static [End] {
         match (self.victim, self.step) {
-            // The run goes on by itself.
-            (Victim::Server | Victim::Database | Victim::Agent, Step::Cancel) => &[End::Canceled],
+            // The run goes on by itself. The engine is let go after the kill, perhaps before the order has reached it.
+            (Victim::Server | Victim::Database | Victim::Agent, Step::Cancel) => {
+                &[End::Canceled, End::Applied]
+            }
             // Noted as started on the server and not on the disk: it could never be started.
             (Victim::Agent, Step::Start) | (Victim::Server, Step::Start) if self.may_lose_start() => {
                 &[End::Applied, End::Errored]
