@@ -63,7 +63,7 @@ pub(super) fn forward_states(run: &Run) -> States {
 /// away for too long.
 pub(super) async fn conclude(run: &Run, phase: Phase, states: States) -> Option<Report> {
     let concluded = async {
-        let mut report = empty(run);
+        let mut report = empty(&run.job, Outcome::Canceled);
         let verdict = match run.job.task {
             Task::Plan(_) => of_plan(run, phase, &mut report).await,
             Task::Apply(_) => of_apply(run, phase, states, &mut report).await,
@@ -99,10 +99,11 @@ pub(super) async fn conclude(run: &Run, phase: Phase, states: States) -> Option<
     Some(report)
 }
 
-fn empty(run: &Run) -> Report {
+/// A report of a job that left nothing.
+fn empty(job: &terrane_wire::Job, outcome: Outcome) -> Report {
     Report {
-        lease_epoch: run.job.lease_epoch,
-        outcome: Outcome::Canceled,
+        lease_epoch: job.lease_epoch,
+        outcome,
         log_size_bytes: 0,
         counts: None,
         plan_file: None,
@@ -266,20 +267,8 @@ pub(super) async fn report_without_folder(
     job: &terrane_wire::Job,
     reason: String,
 ) {
-    let report = Report {
-        lease_epoch: job.lease_epoch,
-        outcome: Outcome::Errored { reason },
-        log_size_bytes: job.log_offset,
-        counts: None,
-        plan_file: None,
-        plan_json: None,
-        lock_file: None,
-        engine_sha256: None,
-        is_lost: false,
-        states_written: 0,
-        is_state_uncertain: false,
-        errored_state: None,
-    };
+    let outcome = Outcome::Errored { reason };
+    let report = Report { log_size_bytes: job.log_offset, ..empty(job, outcome) };
     let mut backoff = Backoff::new();
     let send = async {
         while let Err(error) = context.connection.report(&job.id, &report).await {
