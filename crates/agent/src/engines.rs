@@ -16,7 +16,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use terrane_wire::{Engine, EngineKind};
+use terrane_wire::{Engine, EngineKind, VersionRequest};
 
 /// An engine that cannot say its version within this time is no use.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
@@ -46,12 +46,11 @@ impl FoundEngine {
         if !output.status.success() {
             return Err(EngineError::Failed(output.status.to_string()));
         }
-        let version: Version = serde_json::from_slice(&output.stdout)?;
-        // Only one of the two says whether it is outdated; file names say less.
-        let kind =
-            if version.terraform_outdated.is_some() { EngineKind::Terraform } else { EngineKind::Tofu };
-        let version = version.terraform_version.trim_start_matches('v').to_owned();
-        Ok(Self { engine: Engine { kind, version }, path, sha256: Arc::default() })
+        let engine = match old_version(&output.stdout) {
+            Some(engine) => engine,
+            None => new_version(&output.stdout)?,
+        };
+        Ok(Self { engine, path, sha256: Arc::default() })
     }
 
     /// Hex SHA-256 of the program; takes a while the first time, and is remembered for as long as the file is the
@@ -98,6 +97,22 @@ pub enum EngineError {
 struct Version {
     terraform_version: String,
     terraform_outdated: Option<bool>,
+}
+
+/// What an engine says that knows `version -json`.
+fn new_version(output: &[u8]) -> Result<Engine, serde_json::Error> {
+    let version: Version = serde_json::from_slice(output)?;
+    // Only one of the two says whether it is outdated; file names say less.
+    let kind = if version.terraform_outdated.is_some() { EngineKind::Terraform } else { EngineKind::Tofu };
+    Ok(Engine { kind, version: version.terraform_version.trim_start_matches('v').to_owned() })
+}
+
+/// What Terraform before 0.13 says: a first line of words.
+fn old_version(output: &[u8]) -> Option<Engine> {
+    let line = output.split(|byte| *byte == b'\n').next()?;
+    let version = std::str::from_utf8(line).ok()?.trim().strip_prefix("Terraform v")?;
+    let version = VersionRequest::exact(version)?.to_owned();
+    Some(Engine { kind: EngineKind::Terraform, version })
 }
 
 /// Finds engines: explicit paths, then the engine folder (newest versions are not preferred: the caller

@@ -1,6 +1,6 @@
 //! What the server gives an agent: the job.
 
-use crate::Secret;
+use crate::{Secret, version::is_at_least};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -25,9 +25,7 @@ impl EngineKind {
 
     /// Whether a version of it can write its plan as JSON: Terraform from 0.12, OpenTofu always (api-contract 3.5).
     pub fn has_json_plans(self, version: &str) -> bool {
-        let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-        let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        self == Self::Tofu || (major, minor) >= (0, 12)
+        self == Self::Tofu || is_at_least(version, [0, 12, 0])
     }
 
     /// The name people know.
@@ -59,6 +57,11 @@ impl Engine {
     pub fn has_json_plans(&self) -> bool {
         self.kind.has_json_plans(&self.version)
     }
+
+    /// Whether it is OpenTofu, or Terraform of this release or a later one.
+    pub fn is_at_least(&self, terraform: [u64; 3]) -> bool {
+        self.kind == EngineKind::Tofu || is_at_least(&self.version, terraform)
+    }
 }
 
 /// One phase of one run, leased to one agent.
@@ -68,6 +71,9 @@ pub struct Job {
     pub version: u32,
     /// `job-…`.
     pub id: String,
+    /// A secret of the run, the same for its plan and its apply: an engine before 0.13 writes the address of the
+    /// state, password and all, into its plan.
+    pub run_secret: Secret,
     /// Raised with every new lease of the same phase.
     pub lease_epoch: i64,
     /// How long the lease lasts without a heartbeat, milliseconds.

@@ -26,6 +26,7 @@ mod job;
 mod report;
 mod running;
 mod secret;
+mod version;
 
 pub use hello::{Claim, Held, Hello, Welcome, instance_of, is_earlier};
 pub use job::{
@@ -35,9 +36,10 @@ pub use job::{
 pub use report::{Artefact, Counts, Outcome, Report};
 pub use running::{Heartbeat, LogAck, Orders, Start, StateSeen, Stop, StoredObject};
 pub use secret::Secret;
+pub use version::{VersionRequest, is_newer};
 
 /// The version of every shape in this crate.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Where the agent's calls live on the server.
 pub const BASE_PATH: &str = "/agent/v1/";

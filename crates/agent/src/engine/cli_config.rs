@@ -63,8 +63,8 @@ impl OperatorCliConfig {
     }
 }
 
-/// The whole file of one run.
-pub(crate) fn run_cli_config(operator_text: &str, port: u16) -> String {
+/// The whole file of one run, with its token for an engine that does not read it from the environment.
+pub(crate) fn run_cli_config(operator_text: &str, port: u16, token: Option<&str>) -> String {
     let mut text = String::new();
     if !operator_text.is_empty() {
         text.push_str(operator_text);
@@ -79,6 +79,9 @@ pub(crate) fn run_cli_config(operator_text: &str, port: u16) -> String {
         text.push_str(&format!("    \"{service}\" = \"{api}\"\n"));
     }
     text.push_str("  }\n}\n");
+    if let Some(token) = token {
+        text.push_str(&format!("credentials \"{LOGICAL_HOST}\" {{\n  token = \"{token}\"\n}}\n"));
+    }
     text
 }
 
@@ -128,8 +131,15 @@ mod tests {
 
     #[test]
     fn checkpoint_is_set_once() {
-        assert!(run_cli_config("", 1).contains("disable_checkpoint = true"));
-        assert_eq!(run_cli_config("disable_checkpoint = false", 1).matches("disable_checkpoint").count(), 1);
+        assert!(run_cli_config("", 1, None).contains("disable_checkpoint = true"));
+        assert_eq!(
+            run_cli_config("disable_checkpoint = false", 1, None).matches("disable_checkpoint").count(),
+            1
+        );
+        assert!(
+            run_cli_config("", 1, Some("t"))
+                .ends_with("credentials \"terrane.internal\" {\n  token = \"t\"\n}\n")
+        );
         assert!(!sets("# disable_checkpoint = true", "disable_checkpoint"));
     }
 }

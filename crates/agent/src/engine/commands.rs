@@ -1,6 +1,6 @@
 //! The commands of a plan and of an apply.
 
-use terrane_wire::{Engine, EngineKind, PlanOptions};
+use terrane_wire::{Engine, PlanOptions};
 
 use super::variables::VariableFiles;
 use crate::{
@@ -36,18 +36,12 @@ pub(crate) fn plan_steps(
 /// `init` and `apply` of the plan file that was given. With the lock file of the plan, `init` may install nothing else.
 pub(crate) fn apply_steps(engine: &Engine, folder: &Folder, has_lock_file: bool) -> Vec<Step> {
     let mut init = INIT.map(str::to_owned).to_vec();
-    if has_lock_file && can_lock(engine) {
+    // Before, a lock file only gives the versions.
+    if has_lock_file && engine.is_at_least([0, 15, 0]) {
         init.push("-lockfile=readonly".to_owned());
     }
     let apply = vec!["apply".to_owned(), "-input=false".to_owned(), folder.given_plan_file().into_string()];
     vec![Step { kind: StepKind::Init, arguments: init }, Step { kind: StepKind::Apply, arguments: apply }]
-}
-
-/// Terraform knows the flag from 0.15; before, a lock file only gives the versions.
-fn can_lock(engine: &Engine) -> bool {
-    let mut numbers = engine.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    engine.kind == EngineKind::Tofu || version >= (0, 15)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::env;
 use camino::Utf8Path;
 use terrane_wire::{Category, Job};
 
-use super::LOGICAL_HOST;
+use super::{LOGICAL_HOST, StateBlock};
 use crate::job::Folder;
 
 /// Passed on from the agent where it has them.
@@ -92,6 +92,12 @@ fn own<'a>(
 ) -> impl Iterator<Item = (&'a str, String)> {
     let workspace = &job.workspace;
     let path = engine.parent().map_or_else(|| PATH.to_owned(), |parent| format!("{PATH}:{parent}"));
+    // For every command: set at `init` alone it breaks the later ones.
+    let named =
+        StateBlock::of(&job.engine).has_workspace_names().then(|| ("TF_WORKSPACE", workspace.name.clone()));
+    // Before 0.13 the file has another name.
+    let old = (!job.engine.is_at_least([0, 13, 0]))
+        .then(|| ("TERRAFORM_CONFIG", folder.cli_config().into_string()));
     [
         ("PATH", path),
         ("HOME", folder.home().into_string()),
@@ -101,8 +107,6 @@ fn own<'a>(
         ("TF_INPUT", "0".to_owned()),
         ("CHECKPOINT_DISABLE", "1".to_owned()),
         ("TF_DATA_DIR", folder.data().into_string()),
-        // For every command: set at `init` alone it breaks the later ones.
-        ("TF_WORKSPACE", workspace.name.clone()),
         ("TF_CLI_CONFIG_FILE", folder.cli_config().into_string()),
         ("TF_FORCE_LOCAL_BACKEND", "1".to_owned()),
         (TOKEN_NAME, token.to_owned()),
@@ -115,6 +119,8 @@ fn own<'a>(
         ("TFC_AGENT_VERSION", "1.22.0".to_owned()),
     ]
     .into_iter()
+    .chain(named)
+    .chain(old)
 }
 
 /// Engines find the token of a host under its name with underscores.
@@ -125,7 +131,8 @@ fn refusal(name: &str, value: &str, is_own: bool) -> Option<&'static str> {
     if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
         return Some("no process can have it");
     }
-    if is_own || name == "TF_LOG_PATH" || is_token_of_logical_host(name) {
+    let is_ours = matches!(name, "TF_LOG_PATH" | "TF_WORKSPACE" | "TERRAFORM_CONFIG");
+    if is_own || is_ours || is_token_of_logical_host(name) {
         return Some("a run sets it itself");
     }
     prefixes.iter().any(|prefix| name.starts_with(prefix)).then_some("it would change how a run works")
@@ -143,9 +150,16 @@ mod tests {
 
     #[test]
     fn names_that_steer_the_run_are_refused() {
-        for name in
-            ["TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_CLOUD_HOSTNAME", "LD_PRELOAD", "TF_LOG_PATH", "", "A=B"]
-        {
+        for name in [
+            "TF_CLI_ARGS",
+            "TF_CLI_ARGS_plan",
+            "TF_CLOUD_HOSTNAME",
+            "LD_PRELOAD",
+            "TF_LOG_PATH",
+            "TF_WORKSPACE",
+            "",
+            "A=B",
+        ] {
             assert!(refusal(name, "x", false).is_some(), "{name}");
         }
         for name in ["AWS_ACCESS_KEY_ID", "TF_LOG", "TF_VAR_x", "TF_TOKEN_app_example_com"] {

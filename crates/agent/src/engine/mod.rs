@@ -5,6 +5,7 @@
 //! | `commands` | the commands of a plan and of an apply |
 //! | `environment` | the environment, from an allow-list |
 //! | `override_file` | the file that replaces the configuration's backend |
+//! | `state_block` | what stands in it, by the engine's version |
 //! | `cli_config` | the engine's CLI configuration |
 //! | `variables` | variable files |
 //! | `summary_line` | the counts an engine without JSON plans prints |
@@ -13,6 +14,7 @@ mod cli_config;
 mod commands;
 mod environment;
 mod override_file;
+mod state_block;
 mod summary_line;
 mod variables;
 
@@ -21,6 +23,7 @@ pub(crate) use cli_config::{OperatorCliConfig, run_cli_config};
 pub(crate) use commands::{apply_steps, plan_steps};
 pub(crate) use environment::{Environment, HostEnvironment};
 pub(crate) use override_file::{OverrideError, write_override};
+pub(crate) use state_block::{STATE_USER, StateAddress, StateBlock, state_block};
 pub(crate) use summary_line::printed_counts;
 pub(crate) use variables::write_variables;
 

@@ -7,9 +7,9 @@ use std::{fs, io, io::Write};
 
 use camino::Utf8Path;
 use serde_json::json;
-use terrane_wire::WorkspaceInfo;
+use terrane_wire::Job;
 
-use super::LOGICAL_HOST;
+use super::state_block;
 
 /// Sorts after every name of printable ASCII.
 const NAME: &str = "~~~~terrane_override.tf.json";
@@ -26,18 +26,14 @@ pub(crate) enum OverrideError {
 }
 
 /// Writes the file to a root module.
-pub(crate) fn write_override(module: &Utf8Path, workspace: &WorkspaceInfo) -> Result<(), OverrideError> {
+pub(crate) fn write_override(module: &Utf8Path, job: &Job) -> Result<(), OverrideError> {
     for entry in fs::read_dir(module)? {
         let name = entry?.file_name();
         if beats(name.as_encoded_bytes()) {
             return Err(OverrideError::Beaten(name.to_string_lossy().into_owned()));
         }
     }
-    let document = json!({"terraform": {"cloud": {
-        "hostname": LOGICAL_HOST,
-        "organization": workspace.organization,
-        "workspaces": {"name": workspace.name},
-    }}});
+    let document = json!({ "terraform": state_block(job) });
     let path = module.join(NAME);
     match fs::remove_file(&path) {
         Ok(()) => {}

@@ -85,12 +85,19 @@ pub(super) async fn upload(
     let summary = summary.map_err(io::Error::other).map_err(reading(PLAN_JSON))??;
     let json_artefact = Artefact { sha256: hex(&summary.sha256), size_bytes: summary.size_bytes };
     plan_json.check(&json_artefact, &stored_json?)?;
+    let done = summary.counts;
+    // Before 0.14 every output is in every plan as one that is created, and none of them is applied for its own sake.
+    let has_changes = if engine.is_at_least([0, 14, 0]) {
+        summary.has_changes
+    } else {
+        done.additions + done.changes + done.destructions > 0
+    };
     let counts = Counts {
-        additions: summary.counts.additions,
-        changes: summary.counts.changes,
-        destructions: summary.counts.destructions,
-        imports: summary.counts.imports,
-        has_changes: summary.has_changes,
+        additions: done.additions,
+        changes: done.changes,
+        destructions: done.destructions,
+        imports: done.imports,
+        has_changes,
         generated_configuration: summary.generated_configuration,
     };
     Ok(Artefacts { counts: Some(counts), plan_file: Some(stored_file?), plan_json: Some(json_artefact) })

@@ -9,8 +9,8 @@ use terrane_wire::{Job, Task};
 use super::{folder::Folder, inside::open_inside, lock_file};
 use crate::{
     engine::{
-        Environment, HostEnvironment, OperatorCliConfig, OverrideError, apply_steps, plan_steps,
-        write_override, write_variables,
+        Environment, HostEnvironment, OperatorCliConfig, OverrideError, StateAddress, apply_steps,
+        plan_steps, write_override, write_variables,
     },
     engines::{FoundEngine, hex},
     settings::{SandboxDemand, Settings},
@@ -56,7 +56,7 @@ pub(super) struct Prepared {
 /// Writes the job's files. The configuration is unpacked already.
 pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Result<Prepared, PrepareError> {
     let module = module_of(folder, &job.workspace.working_directory)?;
-    write_override(&module, &job.workspace)?;
+    write_override(&module, job)?;
     if let Some(text) = job.apply().and_then(|task| task.lock_file.as_ref()) {
         lock_file::write(&module, text)?;
     }
@@ -85,6 +85,8 @@ pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Resul
         environment: environment.variables,
         steps,
         workspace: state_workspace(job, sources.token),
+        state_address: StateAddress::of(job),
+        has_token_in_cli_config: !job.engine.is_at_least([1, 2, 0]),
         operator_cli_config: sources.cli_config.text.clone(),
         readable: sources.cli_config.readable.clone(),
         demand_full_sandbox: sources.settings.sandbox == SandboxDemand::Full,

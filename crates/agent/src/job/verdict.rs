@@ -169,7 +169,7 @@ mod tests {
                 .to_owned(),
         };
         let text = format!(
-            r#"{{"version":2,"id":"job-1","lease_epoch":1,"lease_ms":1,"heartbeat_ms":1,"run_id":"","phase_id":"",
+            r#"{{"version":3,"id":"job-1","run_secret":"","lease_epoch":1,"lease_ms":1,"heartbeat_ms":1,"run_id":"","phase_id":"",
             "workspace":{{"id":"","name":"","organization":"","project":"","working_directory":""}},
             "engine":{{"kind":"{kind}","version":"{version}"}},"configuration":{{"id":"","archive":{object}}},
             "variables":[],"state":null,"task":{task},"timeout_ms":1500,"interrupt_grace_ms":1,"log_bytes_max":1,

@@ -9,6 +9,7 @@
 //! | `serve` | the listener |
 //! | `routes` | which call gets which answer; the calls that read |
 //! | `writes` | the calls that write |
+//! | `http_backend` | the calls of engines before 0.13 |
 //! | `ledger` | the run's states, kept before they are acknowledged |
 //! | `files` | where they are on disk |
 //! | `reserve` | disk space kept back for them |
@@ -16,6 +17,7 @@
 
 mod answers;
 mod files;
+mod http_backend;
 mod ledger;
 mod reserve;
 mod routes;

@@ -143,7 +143,11 @@ async fn state_version(State(service): Shared, Path(id): Path<String>) -> Respon
 
 async fn download(State(service): Shared, Path(id): Path<String>) -> Response {
     let path = lock(&service.ledger).find(&id).and_then(|version| version.path.clone());
-    // Empty bytes or a 404 would be no state at all to an engine.
+    send(path.as_deref())
+}
+
+/// The bytes of a state. Empty bytes or a 404 would be no state at all to an engine.
+pub(super) fn send(path: Option<&camino::Utf8Path>) -> Response {
     let refused = |reason: &str| error(StatusCode::CONFLICT, "conflict", reason);
     let Some(path) = path else { return refused("this state has not been uploaded") };
     match fs::read(path) {

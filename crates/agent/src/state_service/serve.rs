@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     files::StateFiles,
+    http_backend::http_backend,
     ledger::Ledger,
     routes::{Service, lock, routes},
 };
@@ -49,6 +50,19 @@ pub(crate) fn start(folder: &Folder, spec: &Spec) -> io::Result<StateService> {
         snapshot_interval_secs: spec.snapshot_interval_secs,
         is_locked: AtomicBool::new(false),
     });
+    let old = match &spec.state_address {
+        Some(address) => {
+            let listener = TcpListener::bind(address.socket).map_err(|error| {
+                io::Error::other(format!(
+                    "failed to listen on {} for the run's state: {error}",
+                    address.socket
+                ))
+            })?;
+            listener.set_nonblocking(true)?;
+            Some((listener, http_backend(service.clone(), address)))
+        }
+        None => None,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (ready, is_ready) = mpsc::channel();
     thread::Builder::new().name("state".into()).spawn(move || {
@@ -56,6 +70,11 @@ pub(crate) fn start(folder: &Folder, spec: &Spec) -> io::Result<StateService> {
             // Someone may have started the agent with SIGINT ignored, which the engine would inherit: a
             // signal that is handled here is back at its default there.
             let interrupt = signal(SignalKind::interrupt());
+            if let Some((listener, router)) = old
+                && let Ok(listener) = tokio::net::TcpListener::from_std(listener)
+            {
+                tokio::spawn(async move { axum::serve(listener, router).await });
+            }
             let _ = ready.send(());
             if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
                 // Ends only with the process.

@@ -5,7 +5,7 @@ use std::{fs, io};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use crate::job::Folder;
+use crate::{engine::StateAddress, job::Folder};
 
 /// Everything the supervisor needs to know; the file is for the supervisor alone, the engine cannot read it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,6 +27,10 @@ pub(crate) struct Spec {
     pub(crate) steps: Vec<Step>,
     /// What the state service answers about.
     pub(crate) workspace: StateWorkspace,
+    /// Where an engine before 0.13 finds its state.
+    pub(crate) state_address: Option<StateAddress>,
+    /// An engine before 1.2 takes its token from the CLI configuration.
+    pub(crate) has_token_in_cli_config: bool,
     /// The operator's part of the engine's CLI configuration.
     pub(crate) operator_cli_config: String,
     /// Paths outside of the job's folder that the engine may read and execute.
@@ -66,7 +70,7 @@ impl Phase {
 }
 
 /// The version of [`Spec`] and of the records the supervisor writes.
-pub(crate) const SPEC_VERSION: u32 = 2;
+pub(crate) const SPEC_VERSION: u32 = 3;
 
 /// One engine command.
 #[derive(Debug, Clone, Serialize, Deserialize)]

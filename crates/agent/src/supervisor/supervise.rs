@@ -97,7 +97,8 @@ fn run(folder: &Folder, spec: &Spec) -> io::Result<Exit> {
     let user_namespace =
         if rustix::process::geteuid().is_root() { Ok(()) } else { namespaces::enter_user_namespace() };
     let states = state_service::start(folder, spec)?;
-    let cli_config = run_cli_config(&spec.operator_cli_config, states.port);
+    let token = spec.has_token_in_cli_config.then_some(spec.workspace.token.as_str());
+    let cli_config = run_cli_config(&spec.operator_cli_config, states.port, token);
     write_private(&folder.cli_config(), cli_config.as_bytes())?;
     // After the last thread, because there can be no more.
     let pid_namespace = user_namespace.and_then(|()| namespaces::divert_children());

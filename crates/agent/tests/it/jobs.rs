@@ -30,6 +30,7 @@ pub fn plan(server: &Server, engine: &FoundEngine, archive: &[u8]) -> Job {
     Job {
         version: VERSION,
         id: "job-1".to_owned(),
+        run_secret: Secret::new("of the run"),
         lease_epoch: 1,
         lease_ms: 30_000,
         heartbeat_ms: 200,

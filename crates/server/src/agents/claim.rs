@@ -10,10 +10,9 @@ use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::scheduler::{self, Phase, announce_end, store::Job};
 use crate::runs::model::RunStatus;
 use crate::runs::store::Frozen;
-use crate::workspaces::model::{VersionRequest, is_newer};
 use crate::{agents, applies, plans, runs, state_versions, workspaces};
 use std::time::Duration;
-use terrane_wire::{Claim, Engine};
+use terrane_wire::{Claim, Engine, VersionRequest};
 use tokio::time::{Instant, timeout_at};
 
 /// A claim is never held longer than this.
@@ -114,20 +113,15 @@ async fn take(app: &App, agent: &AgentId, offered: &[Engine]) -> ApiResult<Taken
 fn pick_engine(frozen: &Frozen, offered: &[Engine]) -> Result<Engine, String> {
     let kind = frozen.engine.kind();
     let wanted = &frozen.terraform_version;
-    let request = VersionRequest::parse(wanted);
-    let fits = |engine: &&Engine| {
-        engine.kind == kind
-            && (wanted == "latest"
-                || request.as_ref().is_some_and(|request| request.accepts(&engine.version)))
-    };
-    let best = offered
-        .iter()
-        .filter(fits)
-        .reduce(|best, engine| if is_newer(&engine.version, &best.version) { engine } else { best });
-    best.cloned().ok_or_else(|| {
+    let of_kind = || offered.iter().filter(|engine| engine.kind == kind);
+    let best = VersionRequest::parse(wanted)
+        .and_then(|request| request.best(of_kind().map(|engine| engine.version.as_str())));
+    let found = best.and_then(|version| of_kind().find(|engine| engine.version == version));
+    found.cloned().ok_or_else(|| {
         format!(
-            "no engine for this run: the workspace asks for {kind} {wanted}, the agent has {}; \
-             put the program on the server's PATH or change the workspace's engine or terraform-version",
+            "no engine for this run: the workspace asks for {kind} {wanted}, the agent has {}; install it where the \
+             agent runs with `terrane engine install --engine {kind} '{wanted}'`, or change the workspace's engine or \
+             terraform-version",
             names(offered)
         )
     })
@@ -139,7 +133,11 @@ fn same_engine(made: &Made, offered: &[Engine]) -> Result<Engine, String> {
     let version = made.engine_version.as_deref().unwrap_or_default();
     let same = offered.iter().find(|engine| engine.kind == kind && engine.version == version);
     same.cloned().ok_or_else(|| {
-        format!("the plan was made by {kind} {version}, the agent has {}; start a new run", names(offered))
+        format!(
+            "the plan was made by {kind} {version}, the agent has {}; install it again with `terrane engine install \
+             --engine {kind} {version}`, or start a new run",
+            names(offered)
+        )
     })
 }
 

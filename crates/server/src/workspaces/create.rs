@@ -11,6 +11,7 @@ use crate::platform::db::DbError;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::projects;
 use terrane_jsonapi::Incoming;
+use terrane_wire::VersionRequest;
 
 /// Asked for when no engine is known.
 const ANY_VERSION: &str = "latest";
@@ -87,12 +88,10 @@ fn fresh(app: &App, granted: &Granted<OrganizationScope>, name: String, engine: 
 /// The version a workspace gets that names none: the newest engine of its kind here.
 async fn newest_version(app: &App, engine: EngineName) -> String {
     let engines = app.engines().await;
-    let versions =
-        engines.iter().filter(|found| found.engine.kind == engine.kind()).map(|found| &found.engine.version);
-    versions
-        .reduce(|best, version| if super::model::is_newer(version, best) { version } else { best })
-        .cloned()
-        .unwrap_or_else(|| ANY_VERSION.to_owned())
+    let versions = engines.iter().filter(|found| found.engine.kind == engine.kind());
+    let newest = VersionRequest::parse(ANY_VERSION)
+        .and_then(|latest| latest.best(versions.map(|found| found.engine.version.as_str())));
+    newest.unwrap_or(ANY_VERSION).to_owned()
 }
 
 /// A unique constraint on a workspace can only be its name.

@@ -2,11 +2,10 @@
 
 use crate::plans::model::EngineName;
 use crate::text_enum::text_enum;
+use terrane_wire::VersionRequest;
 
 /// The longest name (api-contract 8.2).
 const NAME_CHARS_MAX: usize = 90;
-/// Sections a version may have.
-const VERSION_PARTS: usize = 3;
 
 text_enum! {
     /// Who holds a workspace's lock.
@@ -51,116 +50,7 @@ pub fn is_working_directory(path: &str) -> bool {
 /// Whether a text asks for an engine version: exact, `latest`, or a constraint such as `~> 1.5` or `>= 1.3, < 2.0`
 /// (api-contract section 20 row 12: versions that are not installed are accepted, what is no version is not).
 pub fn is_version_request(text: &str) -> bool {
-    text == "latest" || VersionRequest::parse(text).is_some()
-}
-
-/// A request for an engine version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VersionRequest(Vec<(Comparison, Version)>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
-    Equal,
-    Unequal,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-    Pessimistic,
-}
-
-/// `1.11.4` or `1.12.0-beta1`: numbers, then what comes before a release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Version {
-    numbers: Vec<u64>,
-    pre_release: Option<String>,
-}
-
-impl Version {
-    fn parse(text: &str) -> Option<Self> {
-        let (numbers, pre_release) = match text.split_once('-') {
-            Some((numbers, rest)) => (numbers, Some(rest.to_owned())),
-            None => (text, None),
-        };
-        let fits = |text: &String| {
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
-        };
-        if !pre_release.as_ref().is_none_or(fits) {
-            return None;
-        }
-        let numbers: Option<Vec<u64>> = numbers
-            .split('.')
-            .map(|part| part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit())))
-            .collect();
-        numbers.filter(|numbers| numbers.len() <= VERSION_PARTS).map(|numbers| Self { numbers, pre_release })
-    }
-
-    fn number(&self, at: usize) -> u64 {
-        self.numbers.get(at).copied().unwrap_or(0)
-    }
-
-    fn key(&self) -> ([u64; VERSION_PARTS], bool, &str) {
-        let pre_release = self.pre_release.as_deref().unwrap_or_default();
-        (std::array::from_fn(|at| self.number(at)), self.pre_release.is_none(), pre_release)
-    }
-}
-
-impl VersionRequest {
-    /// Reads an exact version or a list of comparisons.
-    pub fn parse(text: &str) -> Option<Self> {
-        let parts: Option<Vec<_>> = text.split(',').map(|part| Self::part(part.trim())).collect();
-        parts.filter(|parts| !parts.is_empty()).map(Self)
-    }
-
-    fn part(text: &str) -> Option<(Comparison, Version)> {
-        const SIGNS: [(&str, Comparison); 7] = [
-            ("~>", Comparison::Pessimistic),
-            (">=", Comparison::GreaterOrEqual),
-            ("<=", Comparison::LessOrEqual),
-            ("!=", Comparison::Unequal),
-            (">", Comparison::Greater),
-            ("<", Comparison::Less),
-            ("=", Comparison::Equal),
-        ];
-        let (comparison, rest) = SIGNS
-            .iter()
-            .find_map(|(sign, comparison)| text.strip_prefix(sign).map(|rest| (*comparison, rest)))
-            .unwrap_or((Comparison::Equal, text));
-        let is_exact = rest.len() == text.len();
-        let version = Version::parse(rest.trim())?;
-        (!is_exact || version.numbers.len() == VERSION_PARTS).then_some((comparison, version))
-    }
-
-    /// Whether an engine of this version will do.
-    pub fn accepts(&self, version: &str) -> bool {
-        let Some(version) = Version::parse(version) else { return false };
-        self.0.iter().all(|(comparison, wanted)| {
-            let order = version.key().cmp(&wanted.key());
-            match comparison {
-                Comparison::Equal => order.is_eq(),
-                Comparison::Unequal => order.is_ne(),
-                Comparison::Less => order.is_lt(),
-                Comparison::LessOrEqual => order.is_le(),
-                Comparison::Greater => order.is_gt(),
-                Comparison::GreaterOrEqual => order.is_ge(),
-                Comparison::Pessimistic => order.is_ge() && stays_below_next(&version, wanted),
-            }
-        })
-    }
-}
-
-/// `~> 1.5.2` stays in 1.5, `~> 1.5` in 1.
-fn stays_below_next(version: &Version, wanted: &Version) -> bool {
-    let fixed = wanted.numbers.len().saturating_sub(1).max(1);
-    (0..fixed).all(|at| version.number(at) == wanted.number(at))
-}
-
-/// Whether one version is newer than another.
-pub fn is_newer(version: &str, than: &str) -> bool {
-    match (Version::parse(version), Version::parse(than)) {
-        (Some(version), Some(than)) => version.key() > than.key(),
-        (version, than) => version.is_some() && than.is_none(),
-    }
+    VersionRequest::parse(text).is_some()
 }
 
 /// What is known about the program that asks, from its request's headers.
@@ -198,16 +88,5 @@ mod tests {
         for bad in ["", "1", "banana", "1.x", "~>", "1.2.3.4", "v1.2.3", "1.2.3; rm"] {
             assert!(!is_version_request(bad), "{bad}");
         }
-    }
-
-    #[test]
-    fn versions_that_will_do() {
-        let accepts = |request: &str, version: &str| VersionRequest::parse(request).unwrap().accepts(version);
-        assert!(accepts("1.11.4", "1.11.4") && !accepts("1.11.4", "1.11.5"));
-        assert!(accepts("~> 1.5", "1.9.0") && !accepts("~> 1.5", "2.0.0") && !accepts("~> 1.5", "1.4.9"));
-        assert!(accepts("~> 1.5.2", "1.5.9") && !accepts("~> 1.5.2", "1.6.0"));
-        assert!(accepts(">= 1.3.0, < 2", "1.12.6") && !accepts(">= 1.3.0, != 1.12.6", "1.12.6"));
-        assert!(!accepts(">= 1.12.0", "1.12.0-beta1"));
-        assert!(is_newer("1.12.6", "1.9.9") && is_newer("1.0.0", "1.0.0-rc1") && !is_newer("1.0.0", "1.0.0"));
     }
 }

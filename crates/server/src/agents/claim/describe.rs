@@ -43,6 +43,7 @@ pub async fn describe(
     Ok(terrane_wire::Job {
         version: VERSION,
         id: job.id.to_string(),
+        run_secret: Secret::new(app.signer.run_secret(frozen.id.as_str()).expose_secret()),
         lease_epoch: job.lease.epoch,
         lease_ms: millis(limits.lease),
         heartbeat_ms: millis(limits.heartbeat),

@@ -139,6 +139,15 @@ impl Signer {
         self.path_with_nonce(purpose, subject, expires, [0; 4])
     }
 
+    /// A secret that belongs to one run, and that only this installation can make. No URL's payload begins as its text
+    /// does.
+    pub fn run_secret(&self, run: &str) -> SecretString {
+        let mut mac = self.mac.clone();
+        mac.update(b"RUN ");
+        mac.update(run.as_bytes());
+        BASE64.encode(mac.finalize().into_bytes()).into()
+    }
+
     fn path_with_nonce(
         &self,
         purpose: Purpose,

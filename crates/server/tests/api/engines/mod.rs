@@ -6,6 +6,7 @@ mod counts;
 mod failures;
 mod inputs;
 mod large;
+mod old;
 mod provider;
 mod sandbox;
 mod together;
