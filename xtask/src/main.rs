@@ -1,10 +1,11 @@
 //! House tasks: `cargo xtask tidy` holds the tree to the house rules, `cargo xtask deps` the dependencies,
-//! `cargo xtask bench` measures.
+//! `cargo xtask bench` measures, `cargo xtask routes` writes `docs/routes.md`.
 #![expect(clippy::print_stdout, reason = "a tool for people: what it finds goes to stdout")]
 
 mod bench;
 mod deps;
 mod finding;
+mod routes;
 mod rust_source;
 mod tidy;
 mod tree;
@@ -32,6 +33,8 @@ enum Task {
     Tidy,
     /// Check licences, refused crates, duplicate versions, and that every dependency has its note.
     Deps,
+    /// Write docs/routes.md: every route, and where it differs from the official description.
+    Routes,
     /// Measure the release build of the program.
     Bench(bench::Arguments),
 }
@@ -50,6 +53,7 @@ fn main() -> anyhow::Result<ExitCode> {
             let tree = tree()?;
             Ok(print("deps", &tree, &deps::check(&tree, root)?))
         }
+        Task::Routes => routes::write(root).map(|()| ExitCode::SUCCESS),
         Task::Bench(arguments) => bench::bench(&arguments, root).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::app::App;
 use crate::platform::http::{ApiError, Route, join, shared_layers};
-use crate::platform::{objects, ops};
+use crate::platform::openapi::Operation;
+use crate::platform::{objects, openapi, ops};
 use crate::{
     agents, applies, comments, configuration_versions, organizations, plans, projects, run_events, runs,
     state_version_outputs, state_versions, tokens, users, variables, workspaces,
@@ -14,6 +15,7 @@ use axum::extract::DefaultBodyLimit;
 pub fn routes() -> Vec<Route> {
     [
         ops::routes(),
+        openapi::routes(),
         objects::routes(),
         users::routes(),
         tokens::routes(),
@@ -30,6 +32,30 @@ pub fn routes() -> Vec<Route> {
         state_versions::routes(),
         state_version_outputs::routes(),
         agents::routes(),
+    ]
+    .concat()
+}
+
+/// What is said about the routes, each in the folder that declares it; agents' routes are ours on both ends.
+pub fn operations() -> Vec<Operation> {
+    [
+        ops::operations(),
+        openapi::operations(),
+        objects::operations(),
+        users::operations(),
+        tokens::operations(),
+        organizations::operations(),
+        projects::operations(),
+        workspaces::operations(),
+        variables::operations(),
+        configuration_versions::operations(),
+        runs::operations(),
+        applies::operations(),
+        comments::operations(),
+        run_events::operations(),
+        plans::operations(),
+        state_versions::operations(),
+        state_version_outputs::operations(),
     ]
     .concat()
 }

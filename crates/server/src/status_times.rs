@@ -42,6 +42,17 @@ impl Serialize for StatusTimes {
     }
 }
 
+impl schemars::JsonSchema for StatusTimes {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "StatusTimes".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let time = generator.subschema_for::<Time>();
+        schemars::json_schema!({ "type": "object", "additionalProperties": time })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -61,13 +61,24 @@ impl Actor {
     }
 
     /// Sends a request to a server that may be gone; an error also when the answer does not arrive whole.
+    ///
+    /// # Panics
+    /// When the answer is not as the API is described.
     pub async fn try_send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
-        Answer::try_read(request.send().await?).await
+        let (client, request) = request.build_split();
+        let request = request?;
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let answer = Answer::try_read(client.execute(request).await?).await?;
+        answer.seen(method.as_str(), &path).check();
+        Ok(answer)
     }
 
     /// Sends a request.
+    ///
+    /// # Panics
+    /// When there is no answer, or it is not as the API is described.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        Answer::read(request.send().await.expect("the server answers")).await
+        self.try_send(request).await.expect("the server answers")
     }
 
     /// `GET`.

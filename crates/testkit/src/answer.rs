@@ -1,5 +1,6 @@
 //! What the server answered.
 
+use crate::described::Seen;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
@@ -16,15 +17,23 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn read(response: reqwest::Response) -> Self {
-        Self::try_read(response).await.expect("the answer's body arrives")
-    }
-
     pub(crate) async fn try_read(response: reqwest::Response) -> reqwest::Result<Self> {
         let (status, headers, url) =
             (response.status().as_u16(), response.headers().clone(), response.url().to_string());
         let bytes = response.bytes().await?.to_vec();
         Ok(Self { status, headers, bytes, url })
+    }
+
+    /// The answer to a request of this path, for the comparison with its description.
+    pub(crate) fn seen<'a>(&'a self, method: &'a str, path: &'a str) -> Seen<'a> {
+        Seen {
+            method,
+            path,
+            status: self.status,
+            content_type: self.header("content-type"),
+            is_packed: !self.header("content-encoding").is_empty(),
+            bytes: &self.bytes,
+        }
     }
 
     /// Fails the test unless the status is this one.

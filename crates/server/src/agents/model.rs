@@ -8,7 +8,7 @@ pub const AGENT_BACK: (&str, &str) = ("agent_back", "The agent is in contact aga
 
 /// `execution-details` of a plan or an apply (api-contract section 20 row 31): the server's own agent is `remote` and
 /// has no ids.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExecutionDetails<'a> {
     mode: &'static str,
@@ -16,7 +16,7 @@ pub struct ExecutionDetails<'a> {
     agent: Option<AgentDetails<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct AgentDetails<'a> {
     agent_id: &'a str,

@@ -6,14 +6,14 @@ use crate::agents::ExecutionDetails;
 use crate::app::App;
 use crate::ids::ApplyId;
 use crate::platform::access::{Needs, Right};
-use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Purpose, Route, get, ok};
+use crate::platform::openapi::ResourceType;
 use crate::platform::{logs, objects};
-use crate::state_versions;
 use crate::status_times::StatusTimes;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Relationship, Resource, ResourceId};
@@ -31,7 +31,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct ApplyAttributes<'a> {
     execution_details: Option<ExecutionDetails<'a>>,
@@ -46,9 +46,11 @@ struct ApplyAttributes<'a> {
     action_failures: Option<i64>,
 }
 
+/// Applies, for their description.
+pub(super) const APPLY: ResourceType = ResourceType::of::<ApplyAttributes<'static>>("applies");
+
 /// The apply as a resource, with the states it wrote, newest first.
-pub async fn document(app: &App, view: &mut Tx, apply: &Apply) -> ApiResult<Resource> {
-    let states = state_versions::store::ids_of_run(view, &apply.run_id).await?;
+pub fn document(app: &App, apply: &Apply) -> Resource {
     let attributes = ApplyAttributes {
         execution_details: apply.executor.details(),
         status: apply.status,
@@ -61,16 +63,16 @@ pub async fn document(app: &App, view: &mut Tx, apply: &Apply) -> ApiResult<Reso
         action_invocations: None,
         action_failures: None,
     };
-    let states = states.into_iter().map(|id| ResourceId::new("state-versions", id)).collect();
-    Ok(Resource::new("applies", &apply.id, &attributes)
+    let states = apply.state_version_ids.as_deref().unwrap_or_default().split_terminator(',');
+    let states = states.map(|id| ResourceId::new("state-versions", id)).collect();
+    Resource::new("applies", &apply.id, &attributes)
         .relate("state-versions", Relationship::Many(states))
-        .link("self", format!("/api/v2/applies/{}", apply.id)))
+        .link("self", format!("/api/v2/applies/{}", apply.id))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
-    let mut view = app.db.snapshot().await?;
-    let apply = store::find(&mut view, &ApplyId::from(id)).await?.ok_or_else(ApiError::not_found)?;
-    Ok(ok(&Document::one(document(&app, &mut view, &apply).await?)))
+    let apply = store::find(&app.db, &ApplyId::from(id)).await?.ok_or_else(ApiError::not_found)?;
+    Ok(ok(&Document::one(document(&app, &apply))))
 }
 
 /// 307 to a one-minute URL; 404 when the apply left none.

@@ -5,6 +5,7 @@
 //! before, and nothing clears the mark. An apply ends together with its run, its state and the workspace's lock, in one
 //! transaction ([`ingest`]).
 
+mod described;
 mod evidence;
 mod http;
 mod ingest;
@@ -13,6 +14,7 @@ pub mod model;
 mod start;
 pub mod store;
 
+pub use described::operations;
 pub use evidence::{Evidence, gather};
 pub use http::{document, read_errored_state, routes};
 pub use ingest::{End, deliver_late, ingest};

@@ -10,7 +10,9 @@ use crate::status_times::StatusTimes;
 
 const FIND: &str = "SELECT a.id, a.run_id, a.status, a.status_times, a.resource_additions, a.resource_changes, \
      a.resource_destructions, a.resource_imports, a.errored_state_object_id, r.created_at, a.agent_id, \
-     g.name AS agent_name, o.id AS agent_pool_id, o.name AS agent_pool_name \
+     g.name AS agent_name, o.id AS agent_pool_id, o.name AS agent_pool_name, \
+     (SELECT string_agg(s.id, ',' ORDER BY s.ordinal DESC) FROM state_versions s WHERE s.run_id = a.run_id) \
+     AS state_version_ids \
      FROM applies a JOIN runs r ON r.id = a.run_id LEFT JOIN agents g ON g.id = a.agent_id \
      LEFT JOIN agent_pools o ON o.id = g.agent_pool_id WHERE a.id = $1";
 const INSERT: &str = "INSERT INTO applies (id, run_id, status, status_times) VALUES ($1, $2, 'pending', $3)";
@@ -57,6 +59,8 @@ pub struct Apply {
     pub resource_imports: Option<i64>,
     /// The engine's `errored.tfstate`, or the snapshot that was kept in its place.
     pub errored_state_object_id: Option<String>,
+    /// The states it wrote, newest first, with commas between them.
+    pub state_version_ids: Option<String>,
     /// When its run was made.
     #[sqlx(try_from = "i64")]
     pub created_at: Time,

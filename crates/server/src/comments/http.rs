@@ -5,8 +5,10 @@ use crate::app::App;
 use crate::ids::{CommentId, RunId};
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
 use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, ok, post};
+use crate::platform::openapi::ResourceType;
 use crate::workspaces;
 use axum::extract::{Path, State};
+use schemars::JsonSchema;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Relationship, Resource, ResourceId};
 
@@ -20,10 +22,13 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CommentAttributes<'a> {
     body: &'a str,
 }
+
+/// Comments, for their description.
+pub(super) const COMMENT: ResourceType = ResourceType::of::<CommentAttributes<'static>>("comments");
 
 fn resource(comment: &Comment) -> Resource {
     let event = comment.run_event_id.as_ref();

@@ -12,11 +12,13 @@ use crate::app::App;
 use crate::ids::{ConfigurationVersionId, RunId};
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
 use crate::platform::http::{ApiError, ApiResult, Body, Purpose, Route, created, get, ok, post};
+use crate::platform::openapi::ResourceType;
 use crate::runs;
 use crate::status_times::StatusTimes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::IntoResponse;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Query, Relationship, Resource};
@@ -50,7 +52,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct ConfigurationVersionAttributes<'a> {
     auto_queue_runs: bool,
@@ -64,6 +66,10 @@ struct ConfigurationVersionAttributes<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     upload_url: Option<String>,
 }
+
+/// Configuration versions, for their description.
+pub(super) const CONFIGURATION_VERSION: ResourceType =
+    ResourceType::of::<ConfigurationVersionAttributes<'static>>("configuration-versions");
 
 /// The resource, without its upload URL: that is shown once, to whoever made it.
 pub fn resource(version: &ConfigurationVersion) -> Resource {

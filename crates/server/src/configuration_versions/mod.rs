@@ -3,8 +3,10 @@
 //! `pending → uploaded`. An archive that cannot be unpacked safely is refused at the PUT and the version stays
 //! `pending`: clients do not recognise `errored` and would wait (cli-protocol 3.2).
 
+mod described;
 mod http;
 pub mod model;
 pub mod store;
 
+pub use described::operations;
 pub use http::{read_archive, resource, routes, upload};

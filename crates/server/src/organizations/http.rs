@@ -8,9 +8,11 @@ use crate::platform::access::{Caller, Granted, Needs, OrganizationScope, Right};
 use crate::platform::http::{
     ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, patch, post, put,
 };
+use crate::platform::openapi::ResourceType;
 use crate::runs::{self, store::InQueue};
 use axum::extract::{RawQuery, State};
 use axum::http::Uri;
+use schemars::JsonSchema;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Query, Relationship, Resource, ResourceId};
 
@@ -39,7 +41,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct OrganizationAttributes<'a> {
     name: &'a str,
@@ -59,8 +61,12 @@ struct OrganizationAttributes<'a> {
     permissions: Permissions,
 }
 
+/// Organizations, for their description.
+pub(super) const ORGANIZATION: ResourceType =
+    ResourceType::of::<OrganizationAttributes<'static>>("organizations");
+
 /// Whoever sees an organization is an owner or a site administrator.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Permissions {
     can_update: bool,
@@ -150,7 +156,7 @@ async fn remove(State(app): State<App>, granted: Granted<OrganizationScope>) -> 
 }
 
 /// What this server offers. `operations` must be true: without it the CLI runs everything locally.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Entitlements {
     operations: bool,
@@ -169,6 +175,9 @@ struct Entitlements {
     private_run_tasks: bool,
     user_limit: Option<u64>,
 }
+
+/// What is offered, for its description.
+pub(super) const ENTITLEMENTS: ResourceType = ResourceType::of::<Entitlements>("entitlement-sets");
 
 async fn entitlements(granted: Granted<OrganizationScope>) -> ApiResult {
     let offered = Entitlements {
@@ -194,11 +203,14 @@ async fn entitlements(granted: Granted<OrganizationScope>) -> ApiResult {
     )))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Capacity {
     pending: i64,
     running: i64,
 }
+
+/// The capacity, for its description.
+pub(super) const CAPACITY: ResourceType = ResourceType::of::<Capacity>("organization-capacity");
 
 /// How much agents have to do and do (api-contract 4.7): by it the CLI says what it waits for.
 async fn capacity(State(app): State<App>, granted: Granted<OrganizationScope>) -> ApiResult {

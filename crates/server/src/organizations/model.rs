@@ -1,7 +1,7 @@
 //! Names of organizations.
 
 /// The longest name.
-const NAME_CHARS_MAX: usize = 40;
+pub const NAME_CHARS_MAX: usize = 40;
 
 /// Whether an organization may have this name: letters, digits, `-` and `_`.
 pub fn is_name(name: &str) -> bool {

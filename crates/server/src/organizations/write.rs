@@ -10,7 +10,8 @@ use crate::platform::http::{ApiError, ApiResult};
 use crate::{projects, workspaces};
 use terrane_jsonapi::{Given, Incoming};
 
-const EMAIL_CHARS_MAX: usize = 320;
+/// The longest e-mail address.
+pub(super) const EMAIL_CHARS_MAX: usize = 320;
 
 /// Makes an organization; its creator is its first owner (api-contract section 20 row 19).
 pub(super) async fn create(app: &App, caller: &Caller, body: &Incoming) -> ApiResult<Organization> {

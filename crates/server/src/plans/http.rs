@@ -12,8 +12,10 @@ use crate::ids::{PlanId, RunId};
 use crate::platform::access::{Needs, Right};
 use crate::platform::http::{ApiError, ApiResult, Purpose, Route, get, ok};
 use crate::platform::logs;
+use crate::platform::openapi::ResourceType;
 use crate::status_times::StatusTimes;
 use axum::extract::{Path, State};
+use schemars::JsonSchema;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Relationship, Resource};
 
@@ -32,7 +34,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct PlanAttributes<'a> {
     execution_details: Option<ExecutionDetails<'a>>,
@@ -50,13 +52,16 @@ struct PlanAttributes<'a> {
     permissions: Permissions,
 }
 
-#[derive(Serialize)]
+/// Plans, for their description.
+pub(super) const PLAN: ResourceType = ResourceType::of::<PlanAttributes<'static>>("plans");
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Actions {
     is_exportable: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Permissions {
     can_export: bool,

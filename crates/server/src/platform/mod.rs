@@ -5,6 +5,7 @@ pub mod db;
 pub mod http;
 pub mod logs;
 pub mod objects;
+pub mod openapi;
 pub mod ops;
 pub mod scheduler;
 pub mod secrets;

@@ -6,8 +6,10 @@ use crate::clock::Time;
 use crate::ids::ProjectId;
 use crate::platform::access::{Granted, Needs, OrganizationScope, Right};
 use crate::platform::http::{ApiError, ApiResult, Route, get, ok};
+use crate::platform::openapi::ResourceType;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::Uri;
+use schemars::JsonSchema;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Query, Relationship, Resource};
 
@@ -24,7 +26,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct ProjectAttributes<'a> {
     name: &'a str,
@@ -36,7 +38,10 @@ struct ProjectAttributes<'a> {
     permissions: Permissions,
 }
 
-#[derive(Serialize)]
+/// Projects, for their description.
+pub(super) const PROJECT: ResourceType = ResourceType::of::<ProjectAttributes<'static>>("projects");
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Permissions {
     can_read: bool,

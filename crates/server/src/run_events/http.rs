@@ -6,8 +6,10 @@ use crate::clock::Time;
 use crate::ids::{RunEventId, RunId, UserId};
 use crate::platform::access::{Needs, Right};
 use crate::platform::http::{ApiError, ApiResult, Route, get, ok};
+use crate::platform::openapi::ResourceType;
 use crate::users;
 use axum::extract::{Path, RawQuery, State};
+use schemars::JsonSchema;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Query, Relationship, Resource, ResourceId};
 
@@ -19,13 +21,16 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct RunEventAttributes<'a> {
     action: &'a str,
     description: &'a str,
     created_at: Time,
 }
+
+/// Run events, for their description.
+pub(super) const RUN_EVENT: ResourceType = ResourceType::of::<RunEventAttributes<'static>>("run-events");
 
 fn resource(event: &RunEvent) -> Resource {
     let attributes = RunEventAttributes {

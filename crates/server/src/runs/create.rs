@@ -41,7 +41,7 @@ pub struct NewRun {
 }
 
 /// A variable of one run; the value is an HCL expression.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunVariable {
     /// The name.
     pub key: String,

@@ -3,6 +3,9 @@
 mod document;
 mod request;
 
+pub(super) use document::RUN;
+pub(super) use request::MESSAGE_CHARS_MAX;
+
 use super::store;
 use crate::app::App;
 use crate::ids::{RunId, UserId};
@@ -148,7 +151,7 @@ async fn related(app: &App, view: &mut Tx, run: &store::Run, query: &Query) -> A
     if query.includes("apply") {
         let apply = applies::store::find(&mut *view, &run.apply_id).await?;
         if let Some(apply) = apply {
-            included.push(applies::document(app, view, &apply).await?);
+            included.push(applies::document(app, &apply));
         }
     }
     if query.includes("workspace") {

@@ -6,6 +6,7 @@
 mod cancel;
 mod confirm;
 mod create;
+mod described;
 mod discard;
 mod force_cancel;
 pub mod history;
@@ -17,6 +18,7 @@ pub use cancel::cancel;
 pub use confirm::confirm;
 pub(crate) use create::open_variables;
 pub use create::{NewRun, RunVariable, create};
+pub use described::operations;
 pub use discard::discard;
 pub use force_cancel::force_cancel;
 pub use http::{document, routes};

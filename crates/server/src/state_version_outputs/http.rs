@@ -7,9 +7,11 @@ use crate::ids::{StateVersionId, StateVersionOutputId};
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Route, get, ok};
+use crate::platform::openapi::ResourceType;
 use crate::state_versions;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::Uri;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use terrane_jsonapi::{Document, Query, Resource};
@@ -42,7 +44,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct OutputAttributes<'a> {
     name: &'a str,
@@ -53,6 +55,10 @@ struct OutputAttributes<'a> {
     detailed_type: Box<RawValue>,
     value: Option<Box<RawValue>>,
 }
+
+/// Outputs, for their description.
+pub(super) const OUTPUT: ResourceType =
+    ResourceType::of::<OutputAttributes<'static>>("state-version-outputs");
 
 /// An output as a resource. `with_secrets` shows the value of a sensitive one too.
 pub fn resource(app: &App, output: &StateVersionOutput, with_secrets: bool) -> ApiResult<Resource> {

@@ -17,13 +17,12 @@ macro_rules! select {
 const FIND: &str = select!("WHERE o.id = $1");
 const LIST: &str = select!("WHERE o.state_version_id = $1 ORDER BY o.name LIMIT $2 OFFSET $3");
 const ALL: &str = select!("WHERE o.state_version_id = $1 ORDER BY o.name");
-const IDS: &str = "SELECT id FROM state_version_outputs WHERE state_version_id = $1 ORDER BY name";
 const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM state_version_outputs WHERE state_version_id = $1";
 const INSERT: &str = "INSERT INTO state_version_outputs (id, state_version_id, name, sensitive, type, detailed_type, \
      value_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, LIST, ALL, IDS, COUNT, INSERT];
+pub const STATEMENTS: &[&str] = &[FIND, LIST, ALL, COUNT, INSERT];
 
 /// An output, its value sealed.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -60,12 +59,6 @@ pub async fn list(
 /// All outputs of a state version, by name.
 pub async fn all(exec: impl Exec, version: &StateVersionId) -> Result<Vec<StateVersionOutput>, DbError> {
     exec.all(sql(ALL).bind(version)).await
-}
-
-/// Their ids, by name.
-pub async fn ids(exec: impl Exec, version: &StateVersionId) -> Result<Vec<String>, DbError> {
-    let rows: Vec<(String,)> = exec.all(sql(IDS).bind(version)).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// How many a state version has.

@@ -84,7 +84,7 @@ pub struct Contents {
 }
 
 /// One resource or data source with all its instances.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ResourceSummary {
     /// Such as `web`.
     pub name: String,

@@ -5,6 +5,8 @@ mod document;
 mod download;
 mod upload;
 
+pub(super) use create::LINEAGE_CHARS_MAX;
+pub(super) use document::STATE_VERSION;
 pub use document::document;
 pub use download::{read_json_state, read_state};
 pub use upload::{upload_json_state, upload_state};
@@ -71,7 +73,7 @@ async fn list(State(app): State<App>, caller: Caller, uri: Uri, RawQuery(query):
     let total = store::count(&mut view, id, &filter).await?;
     let (mut resources, mut included) = (Vec::with_capacity(versions.len()), Vec::new());
     for version in &versions {
-        resources.push(document(&app, &mut view, version, granted.may(Right::WriteState)).await?);
+        resources.push(document(&app, version, granted.may(Right::WriteState)));
         included.extend(related(&app, &mut view, version, &query).await?);
     }
     Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
@@ -134,7 +136,7 @@ async fn answer(
 ) -> ApiResult<Document> {
     let query = Query::parse(query.unwrap_or_default());
     let included = related(app, view, version, &query).await?;
-    let resource = document(app, view, version, granted.may(Right::WriteState)).await?;
+    let resource = document(app, version, granted.may(Right::WriteState));
     Ok(Document::one(resource).include(included))
 }
 

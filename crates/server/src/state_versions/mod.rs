@@ -16,6 +16,7 @@ mod accept;
 mod bytes;
 pub mod contents;
 mod create;
+mod described;
 mod finalize;
 mod from_run;
 mod http;
@@ -26,6 +27,7 @@ pub mod store;
 
 pub use bytes::{contents_of, state_of};
 pub use create::check_md5;
+pub use described::operations;
 pub use from_run::{NewFromRun, insert_from_run, mark_recovered};
 pub use http::{document, read_json_state, read_state, routes, upload_json_state, upload_state};
 pub use promote::{give_up_pending, promote, promote_newest};

@@ -20,7 +20,9 @@ macro_rules! select {
             "s.created_at, (SELECT p.id FROM state_versions p WHERE p.workspace_id = s.workspace_id ",
             "AND p.ordinal < s.ordinal ORDER BY p.ordinal DESC LIMIT 1) AS previous_id, ",
             "(SELECT n.id FROM state_versions n WHERE n.workspace_id = s.workspace_id ",
-            "AND n.ordinal > s.ordinal ORDER BY n.ordinal LIMIT 1) AS next_id FROM state_versions s ",
+            "AND n.ordinal > s.ordinal ORDER BY n.ordinal LIMIT 1) AS next_id, ",
+            "(SELECT string_agg(o.id, ',' ORDER BY o.name) FROM state_version_outputs o ",
+            "WHERE o.state_version_id = s.id) AS output_ids FROM state_versions s ",
             $rest
         )
     };
@@ -40,7 +42,6 @@ const NEWEST_OF_RUN: &str = select!(
      ORDER BY s.run_sequence DESC LIMIT 1"
 );
 const OF_SEQUENCE: &str = select!("WHERE s.run_id = $1 AND s.run_sequence = $2");
-const IDS_OF_RUN: &str = "SELECT id FROM state_versions WHERE run_id = $1 ORDER BY ordinal DESC";
 const NEXT_ORDINAL: &str =
     "SELECT CAST(COALESCE(MAX(ordinal), 0) + 1 AS BIGINT) FROM state_versions WHERE workspace_id = $1";
 const INSERT: &str = "INSERT INTO state_versions (id, workspace_id, ordinal, status, serial, lineage, md5, intermediate, \
@@ -67,7 +68,6 @@ pub const STATEMENTS: &[&str] = &[
     NEWEST_INTERMEDIATE,
     NEWEST_OF_RUN,
     OF_SEQUENCE,
-    IDS_OF_RUN,
     NEXT_ORDINAL,
     INSERT,
     FINALIZE,
@@ -133,6 +133,8 @@ pub struct StateVersion {
     pub previous_id: Option<String>,
     /// The one made after it.
     pub next_id: Option<String>,
+    /// Its outputs by name, with commas between them.
+    pub output_ids: Option<String>,
 }
 
 impl StateVersion {
@@ -208,12 +210,6 @@ pub async fn of_sequence(
     sequence: i64,
 ) -> Result<Option<StateVersion>, DbError> {
     exec.optional(sql(OF_SEQUENCE).bind(run).bind(sequence)).await
-}
-
-/// Those that name a run, newest first: the relationship `state-versions` of an apply.
-pub async fn ids_of_run(exec: impl Exec, run: &RunId) -> Result<Vec<String>, DbError> {
-    let rows: Vec<(String,)> = exec.all(sql(IDS_OF_RUN).bind(run)).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Makes one, `pending`. The caller has the workspace's row.

@@ -7,14 +7,16 @@ use crate::clock::Time;
 use crate::ids::{TokenId, UserId};
 use crate::platform::access::{Caller, Needs};
 use crate::platform::http::{ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, post};
+use crate::platform::openapi::ResourceType;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::Uri;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Given, Query, Relationship, Resource, ResourceId};
 
 /// A description longer than this is refused.
-const DESCRIPTION_CHARS_MAX: usize = 512;
+pub(super) const DESCRIPTION_CHARS_MAX: usize = 512;
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -28,7 +30,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct TokenAttributes<'a> {
     created_at: Time,
@@ -37,6 +39,9 @@ struct TokenAttributes<'a> {
     description: Option<&'a str>,
     token: Option<&'a str>,
 }
+
+/// Tokens, for their description.
+pub(super) const TOKEN: ResourceType = ResourceType::of::<TokenAttributes<'static>>("authentication-tokens");
 
 fn resource(token: &Token, text: Option<&str>) -> Resource {
     let attributes = TokenAttributes {

@@ -5,7 +5,9 @@ use crate::app::App;
 use crate::ids::UserId;
 use crate::platform::access::{Caller, Needs};
 use crate::platform::http::{ApiError, ApiResult, Route, get, ok};
+use crate::platform::openapi::ResourceType;
 use axum::extract::{Path, State};
+use schemars::JsonSchema;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Relationship, Resource};
 
@@ -17,7 +19,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct UserAttributes<'a> {
     username: &'a str,
@@ -34,7 +36,10 @@ struct UserAttributes<'a> {
     permissions: Permissions,
 }
 
-#[derive(Serialize)]
+/// Users, for their description.
+pub(super) const USER: ResourceType = ResourceType::of::<UserAttributes<'static>>("users");
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Permissions {
     can_create_organization: bool,

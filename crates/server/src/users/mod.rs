@@ -1,6 +1,8 @@
 //! Users and the account of the caller.
 
+mod described;
 mod http;
 pub mod store;
 
+pub use described::operations;
 pub use http::{public_resource, routes};

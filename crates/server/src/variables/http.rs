@@ -9,7 +9,9 @@ use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
 use crate::platform::http::{
     ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, patch, post,
 };
+use crate::platform::openapi::ResourceType;
 use axum::extract::{Path, State};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
 use terrane_jsonapi::{Document, Relationship, Resource};
@@ -27,7 +29,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct VariableAttributes<'a> {
     key: &'a str,
@@ -39,6 +41,9 @@ struct VariableAttributes<'a> {
     version_id: &'a str,
     created_at: Time,
 }
+
+/// Variables, for their description.
+pub(super) const VARIABLE: ResourceType = ResourceType::of::<VariableAttributes<'static>>("vars");
 
 fn resource(app: &App, variable: &Variable) -> ApiResult<Resource> {
     let attributes = VariableAttributes {

@@ -4,7 +4,7 @@ use crate::text_enum::text_enum;
 use terrane_wire::Category;
 
 /// The longest key.
-const KEY_CHARS_MAX: usize = 255;
+pub const KEY_CHARS_MAX: usize = 255;
 
 text_enum! {
     /// Where a variable goes.

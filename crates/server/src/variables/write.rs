@@ -12,7 +12,7 @@ use crate::workspaces;
 use terrane_jsonapi::{Given, Incoming};
 use terrane_wire::Secret;
 
-const DESCRIPTION_CHARS_MAX: usize = 512;
+pub(super) const DESCRIPTION_CHARS_MAX: usize = 512;
 
 /// Makes a variable.
 pub(super) async fn create(

@@ -3,6 +3,7 @@
 mod client;
 mod document;
 
+pub(super) use document::WORKSPACE;
 pub use document::resource;
 
 use super::{create, delete, lock, store, update};
@@ -193,7 +194,7 @@ async fn related(
         if query.includes("current_state_version")
             && let Some(version) = state_versions::store::find(&mut *view, &current).await?
         {
-            included.push(state_versions::document(app, view, &version, false).await?);
+            included.push(state_versions::document(app, &version, false));
         }
         if query.includes("outputs") {
             included.extend(state_version_outputs::workspace_outputs(app, view, &current).await?);

@@ -2,10 +2,12 @@
 
 mod create;
 pub mod delete;
+mod described;
 mod http;
 mod lock;
 pub mod model;
 pub mod store;
 mod update;
 
+pub use described::operations;
 pub use http::{resource, routes};

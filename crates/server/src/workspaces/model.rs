@@ -5,7 +5,7 @@ use crate::text_enum::text_enum;
 use terrane_wire::VersionRequest;
 
 /// The longest name (api-contract 8.2).
-const NAME_CHARS_MAX: usize = 90;
+pub const NAME_CHARS_MAX: usize = 90;
 
 text_enum! {
     /// Who holds a workspace's lock.

@@ -11,7 +11,7 @@ use crate::projects;
 use terrane_jsonapi::{Attributes, Given, Incoming};
 
 /// Texts of a workspace longer than this are refused.
-const TEXT_CHARS_MAX: usize = 4096;
+pub(super) const TEXT_CHARS_MAX: usize = 4096;
 
 /// Changes what the body names.
 pub async fn update(

@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, header};
 use serde_json::Value;
 use terrane_jsonapi::MEDIA_TYPE;
-use terrane_testkit::TestServer;
+use terrane_testkit::{Seen, TestServer};
 use tower::ServiceExt;
 
 /// The router of a test's server.
@@ -39,6 +39,16 @@ impl Direct {
         let bytes = to_bytes(body_of_answer, usize::MAX).await.expect("the body arrives").to_vec();
         let body = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
         let shown = &path[..path.len().min(200)];
+        let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let seen = Seen {
+            method: method.as_str(),
+            path: path.split('?').next().unwrap_or_default(),
+            status: head.status.as_u16(),
+            content_type: content_type.unwrap_or_default(),
+            is_packed: false,
+            bytes: &bytes,
+        };
+        seen.check();
         Reply {
             status: head.status.as_u16(),
             headers: head.headers,

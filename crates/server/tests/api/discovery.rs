@@ -49,3 +49,11 @@ on_both!(what_does_not_exist_is_a_json_api_404, |server| {
     let wrong_verb = server.owner.delete("/account/details").await;
     wrong_verb.expect_status(404);
 });
+
+on_both!(the_api_is_described, |server| {
+    let answer = server.anonymous.get("/openapi.json").await.expect_status(200);
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(&answer.json(), terrane_testkit::OpenApi::ours().document());
+    assert_eq!(answer.at("/paths/~1api~1v2~1runs/post/operationId"), "createRun");
+    assert_eq!(answer.at("/paths/~1agent~1v1~1claim"), serde_json::Value::Null);
+});

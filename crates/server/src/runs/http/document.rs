@@ -3,15 +3,17 @@
 use crate::app::App;
 use crate::clock::Time;
 use crate::platform::http::ApiResult;
+use crate::platform::openapi::ResourceType;
 use crate::runs::RunVariable;
 use crate::runs::create::open_own_variables;
 use crate::runs::model::{RunStatus, is_force_cancelable};
 use crate::runs::store::Run;
 use crate::status_times::StatusTimes;
+use schemars::JsonSchema;
 use serde::Serialize;
 use terrane_jsonapi::{Relationship, Resource, ResourceId};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct RunAttributes<'a> {
     actions: Actions,
@@ -47,7 +49,10 @@ struct RunAttributes<'a> {
     permissions: Permissions,
 }
 
-#[derive(Serialize)]
+/// Runs, for their description.
+pub const RUN: ResourceType = ResourceType::of::<RunAttributes<'static>>("runs");
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Actions {
     is_cancelable: bool,
@@ -57,7 +62,7 @@ struct Actions {
 }
 
 /// The viewer's rights: whoever sees a run has all that are served.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Permissions {
     can_apply: bool,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use terrane_jsonapi::{Attributes, Given, Incoming, Query};
 
 /// A message longer than this is refused.
-const MESSAGE_CHARS_MAX: usize = 10_000;
+pub const MESSAGE_CHARS_MAX: usize = 10_000;
 
 /// Reads the body of `POST /runs`.
 pub fn read(headers: &HeaderMap, body: &Incoming) -> ApiResult<NewRun> {

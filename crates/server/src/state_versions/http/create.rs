@@ -15,7 +15,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use terrane_jsonapi::{Attributes, Given, Incoming};
 
 /// A lineage longer than this is none; engines write UUIDs.
-const LINEAGE_CHARS_MAX: usize = 256;
+pub const LINEAGE_CHARS_MAX: usize = 256;
 
 /// Clients differ in the padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

@@ -4,12 +4,12 @@ use super::download::download_url;
 use super::upload::upload_url;
 use crate::app::App;
 use crate::clock::Time;
-use crate::platform::db::Tx;
-use crate::platform::http::{ApiResult, Purpose};
-use crate::state_version_outputs;
+use crate::platform::http::Purpose;
+use crate::platform::openapi::ResourceType;
 use crate::state_versions::contents::ResourceSummary;
 use crate::state_versions::model::StateVersionStatus;
 use crate::state_versions::store::StateVersion;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use terrane_jsonapi::{Relationship, Resource, ResourceId};
@@ -17,7 +17,7 @@ use terrane_jsonapi::{Relationship, Resource, ResourceId};
 /// How many resources of each type, by module or provider.
 type Tally<'a> = BTreeMap<&'a str, BTreeMap<String, u64>>;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct StateVersionAttributes<'a> {
     created_at: Time,
@@ -48,7 +48,10 @@ struct StateVersionAttributes<'a> {
     permissions: Permissions,
 }
 
-#[derive(Serialize)]
+/// State versions, for their description.
+pub const STATE_VERSION: ResourceType = ResourceType::of::<StateVersionAttributes<'static>>("state-versions");
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Permissions {
     can_restore_backing_data: bool,
@@ -65,20 +68,15 @@ fn tally<'a>(resources: &'a [ResourceSummary], by: fn(&ResourceSummary) -> &str)
 }
 
 /// The resource. Upload URLs are for who may write state, while the bytes are awaited: they carry their own authority.
-pub async fn document(
-    app: &App,
-    view: &mut Tx,
-    version: &StateVersion,
-    may_write: bool,
-) -> ApiResult<Resource> {
-    let outputs = state_version_outputs::store::ids(&mut *view, &version.id).await?;
-    let outputs = outputs.into_iter().map(|id| ResourceId::new("state-version-outputs", id)).collect();
+pub fn document(app: &App, version: &StateVersion, may_write: bool) -> Resource {
+    let outputs = version.output_ids.as_deref().unwrap_or_default().split_terminator(',');
+    let outputs = outputs.map(|id| ResourceId::new("state-version-outputs", id)).collect();
     let one = |kind, id: &Option<String>| Relationship::One(id.as_ref().map(|id| ResourceId::new(kind, id)));
     let resources: Option<Vec<ResourceSummary>> =
         version.resources.as_ref().map(|json| serde_json::from_str(json).unwrap_or_default());
     let attributes = attributes(app, version, resources.as_deref(), may_write);
     let own = format!("/api/v2/state-versions/{}", version.id);
-    Ok(Resource::new("state-versions", &version.id, &attributes)
+    Resource::new("state-versions", &version.id, &attributes)
         .relate("run", one("runs", &version.run_id))
         .relate("created-by", one("users", &version.created_by))
         .relate("workspace", Relationship::to("workspaces", &version.workspace_id))
@@ -86,7 +84,7 @@ pub async fn document(
         .relate("rollback-state-version", one("state-versions", &version.rollback_of))
         .relate("previous-state-version", one("state-versions", &version.previous_id))
         .relate("next-state-version", one("state-versions", &version.next_id))
-        .link("self", own))
+        .link("self", own)
 }
 
 fn attributes<'a>(

@@ -2,11 +2,13 @@
 
 use crate::clock::Time;
 use crate::plans::model::EngineName;
+use crate::platform::openapi::ResourceType;
 use crate::workspaces::store::Workspace;
+use schemars::JsonSchema;
 use serde::Serialize;
 use terrane_jsonapi::{Relationship, Resource, ResourceId};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct WorkspaceAttributes<'a> {
     name: &'a str,
@@ -45,14 +47,17 @@ struct WorkspaceAttributes<'a> {
     permissions: Permissions,
 }
 
-#[derive(Serialize)]
+/// Workspaces, for their description.
+pub const WORKSPACE: ResourceType = ResourceType::of::<WorkspaceAttributes<'static>>("workspaces");
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct SettingOverwrites {
     execution_mode: bool,
     agent_pool: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Actions {
     is_destroyable: bool,
@@ -60,7 +65,7 @@ struct Actions {
 
 /// The viewer's rights. Whoever sees a workspace is an owner or a site administrator and has all of them; what
 /// nobody can do here yet is `false`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Permissions {
     can_update: bool,

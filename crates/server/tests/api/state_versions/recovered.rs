@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use terrane_server::ids::{RunId, StateVersionId, WorkspaceId};
 use terrane_server::platform::db::Tx;
 use terrane_server::state_versions::{mark_recovered, promote, store};
-use terrane_testkit::{Actor, Answer, Engines, Setup, TestServer, on_both, state_file};
+use terrane_testkit::{Actor, Answer, Engines, Run, Setup, TestServer, on_both, state_file};
 
 fn nothing_runs() -> Setup {
     Setup { engines: Engines::Fake, configure: |config| config.agent_slots = 0 }
@@ -97,7 +97,9 @@ on_both!(a_repeat_from_a_run_changes_nothing, nothing_runs(), |server| {
     let db = &server.app().db;
     let newest = store::newest_of_run(db, &RunId::from(run.clone())).await.expect("a database");
     assert_eq!(newest.expect("there is one").id, second);
-    let ids = store::ids_of_run(db, &RunId::from(run)).await.expect("a database");
+    let apply = owner.apply(&Run { id: run, plan: String::new() }).await;
+    let states = apply.at("/data/relationships/state-versions/data");
+    let ids: Vec<_> = states.as_array().expect("a list").iter().map(|state| state["id"].clone()).collect();
     assert_eq!(ids, [second.as_str(), first.as_str()]);
     assert!(promoted(server, &workspace, &second).await && promoted(server, &workspace, &second).await);
     assert!(!promoted(server, &workspace, &first).await, "an older one");

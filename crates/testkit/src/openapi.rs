@@ -1,12 +1,15 @@
-//! The official description of the API, and whether a body is as it says.
+//! Descriptions of the API, the official one and our own, and whether a body is as they say.
 
 use serde_json::{Map, Value};
 use std::path::PathBuf;
+use std::sync::OnceLock;
+use terrane_server::router;
 
 /// A JSON:API answer.
 const MEDIA_TYPE: &str = "application/vnd.api+json";
 
-/// The file with its schemas.
+/// A description with its schemas, OpenAPI 3.0 or 3.1.
+#[derive(Debug)]
 pub struct OpenApi(Value);
 
 /// One place where a body is not as described.
@@ -14,12 +17,39 @@ pub struct OpenApi(Value);
 pub struct Violation {
     /// A JSON pointer; items of lists are `*`.
     pub place: String,
+    /// In words.
     pub what: String,
 }
 
 impl OpenApi {
-    /// Reads the file; a test that cannot have it fails.
-    pub fn read() -> Self {
+    /// The official description, read once; a test that cannot have it fails.
+    ///
+    /// # Panics
+    /// When the file is not there or is no JSON.
+    pub fn official() -> &'static Self {
+        static FILE: OnceLock<OpenApi> = OnceLock::new();
+        FILE.get_or_init(Self::read)
+    }
+
+    /// Our own, made from the route table.
+    ///
+    /// # Panics
+    /// When a route is not described.
+    pub fn ours() -> &'static Self {
+        static OURS: OnceLock<OpenApi> = OnceLock::new();
+        OURS.get_or_init(|| {
+            let document =
+                terrane_server::platform::openapi::document(&router::routes(), router::operations());
+            Self(document.unwrap_or_else(|reason| panic!("{reason}")))
+        })
+    }
+
+    /// The whole document.
+    pub fn document(&self) -> &Value {
+        &self.0
+    }
+
+    fn read() -> Self {
         let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
         let shared = std::env::var_os("TERRANE_SHARED").map_or(beside, PathBuf::from);
         let path = shared.join("contract/openapi-official.json");
@@ -42,10 +72,26 @@ impl OpenApi {
     }
 
     fn answers(&self, method: &str, path: &str) -> Option<&Map<String, Value>> {
+        self.operation(method, path)?["responses"].as_object()
+    }
+
+    /// The operation of a route of ours, where the official file has that route.
+    pub fn operation(&self, method: &str, path: &str) -> Option<&Value> {
         let path = anonymous(path.strip_prefix("/api/v2")?);
         let paths = self.0["paths"].as_object().expect("the file has paths");
         let (_, item) = paths.iter().find(|(other, _)| anonymous(other) == path)?;
-        item.get(method.to_lowercase())?["responses"].as_object()
+        item.get(method.to_lowercase())
+    }
+
+    /// The route of ours that a request reaches: its path and its operation. Only in our own description, whose paths
+    /// are whole.
+    pub fn reached(&self, method: &str, path: &str) -> Option<(&str, &Value)> {
+        let parts: Vec<&str> = path.split('/').collect();
+        let paths = self.0["paths"].as_object().expect("a description has paths");
+        let fitting = paths.iter().filter(|(template, _)| fits(template, &parts));
+        // What is written out wins over a parameter.
+        let (template, item) = fitting.min_by_key(|(template, _)| template.matches('{').count())?;
+        Some((template, item.get(method.to_lowercase())?))
     }
 
     /// A schema by name.
@@ -64,15 +110,13 @@ impl OpenApi {
         let (is_nullable, schema) = self.resolve(schema);
         let mut wrong = |what: String| found.push(Violation { place: place.to_owned(), what });
         if value.is_null() {
-            if !is_nullable {
+            if !is_nullable && self.choices_for(schema, value) != Some(true) {
                 wrong("null where the schema has no null".to_owned());
             }
             return;
         }
-        if let Some(kind) = schema["type"].as_str()
-            && !is_a(value, kind)
-        {
-            return wrong(format!("{value} is no {kind}"));
+        if !is_any_of(value, &schema["type"]) {
+            return wrong(format!("{value} is no {}", schema["type"]));
         }
         if let Some(values) = schema["enum"].as_array()
             && !values.contains(value)
@@ -104,11 +148,20 @@ impl OpenApi {
 
     /// Follows references; a `null` is allowed when any schema on the way allows it.
     fn resolve<'a>(&'a self, schema: &'a Value) -> (bool, &'a Value) {
-        let (mut schema, mut is_nullable) = (schema, schema.is_null() || schema["nullable"] == true);
+        let allows = |schema: &Value| {
+            schema.is_null()
+                || schema == &Value::Bool(true)
+                || schema
+                    .as_object()
+                    .is_some_and(|members| !members.keys().any(|key| RESTRICTING.contains(&key.as_str())))
+                || schema["nullable"] == true
+                || is_any_of(&Value::Null, &schema["type"]) && !schema["type"].is_null()
+        };
+        let (mut schema, mut is_nullable) = (schema, allows(schema));
         while let Some(name) = schema["$ref"].as_str() {
             let name = name.strip_prefix("#/components/schemas/").expect("references are to schemas");
             schema = self.schema(name).unwrap_or_else(|| panic!("the file has no schema {name}"));
-            is_nullable |= schema["nullable"] == true;
+            is_nullable |= allows(schema);
         }
         (is_nullable, schema)
     }
@@ -117,12 +170,15 @@ impl OpenApi {
         for part in schema["allOf"].as_array().into_iter().flatten() {
             self.walk(part, value, place, found);
         }
-        if let Some(choices) = schema["oneOf"].as_array() {
-            let fitting = choices.iter().filter(|choice| self.violations(choice, value).is_empty()).count();
-            if fitting == 0 {
-                found.push(Violation { place: place.to_owned(), what: format!("{value} is none of oneOf") });
-            }
+        if self.choices_for(schema, value) == Some(false) {
+            found.push(Violation { place: place.to_owned(), what: format!("{value} fits no choice") });
         }
+    }
+
+    /// Whether a value fits one of a schema's choices, where it has choices.
+    fn choices_for(&self, schema: &Value, value: &Value) -> Option<bool> {
+        let choices = ["oneOf", "anyOf"].iter().find_map(|key| schema[*key].as_array())?;
+        Some(choices.iter().any(|choice| self.violations(choice, value).is_empty()))
     }
 
     fn walk_object(
@@ -142,15 +198,42 @@ impl OpenApi {
             let inner = properties.get(name).or_else(|| {
                 schema["additionalProperties"].as_object().map(|_| &schema["additionalProperties"])
             });
-            if let Some(inner) = inner {
-                self.walk(inner, value, &format!("{place}/{name}"), found);
+            let place = format!("{place}/{name}");
+            match inner {
+                Some(inner) => self.walk(inner, value, &place, found),
+                None if schema["additionalProperties"] == false => {
+                    found.push(Violation { place, what: "is not described".to_owned() });
+                }
+                None => {}
             }
         }
     }
 }
 
+/// Words of a schema that keep `null` out unless it is named.
+const RESTRICTING: [&str; 7] = ["type", "enum", "$ref", "allOf", "anyOf", "oneOf", "properties"];
+
+fn is_any_of(value: &Value, kinds: &Value) -> bool {
+    match kinds {
+        Value::String(kind) => is_a(value, kind),
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).any(|kind| is_a(value, kind)),
+        _ => true,
+    }
+}
+
+/// Whether a path is one of a template's; a parameter is one part that is not empty.
+fn fits(template: &str, parts: &[&str]) -> bool {
+    let template: Vec<&str> = template.split('/').collect();
+    template.len() == parts.len()
+        && template
+            .iter()
+            .zip(parts)
+            .all(|(wanted, part)| if wanted.starts_with('{') { !part.is_empty() } else { wanted == part })
+}
+
 fn is_a(value: &Value, kind: &str) -> bool {
     match kind {
+        "null" => value.is_null(),
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
         "number" => value.is_number(),
@@ -184,10 +267,15 @@ mod tests {
                 "at": { "type": "string", "format": "date-time" },
                 "list": { "type": "array", "items": { "type": "integer" } },
                 "both": { "allOf": [{ "$ref": "#/components/schemas/name" }] },
-                "one": { "oneOf": [{ "type": "boolean" }, { "type": "integer" }] } } } } } }));
+                "one": { "oneOf": [{ "type": "boolean" }, { "type": "integer" }] },
+                "closed": { "type": ["object", "null"], "additionalProperties": false, "properties": {
+                    "a": { "anyOf": [{ "type": "null" }, { "type": "string" }] }, "b": {} } } } } } } }));
         let thing = file.schema("thing").expect("it is there");
         let fine = json!({ "id": "a", "maybe": null, "at": "2026-01-01T00:00:00Z", "list": [1], "both": "b", "one": 1, "more": {} });
         assert_eq!(file.violations(thing, &fine), []);
+        let fine = json!({ "id": "a", "closed": { "a": null, "b": null } });
+        assert_eq!(file.violations(thing, &fine), []);
+        assert_eq!(file.violations(thing, &json!({ "id": "a", "closed": null })), []);
         for (wrong, place) in [
             (json!({}), "/id"),
             (json!({ "id": "c" }), "/id"),
@@ -199,6 +287,9 @@ mod tests {
             (json!({ "id": "a", "both": "c" }), "/both"),
             (json!({ "id": "a", "one": "x" }), "/one"),
             (json!({ "id": "a", "maybe": 1 }), "/maybe"),
+            (json!({ "id": "a", "one": null }), "/one"),
+            (json!({ "id": "a", "closed": { "c": 1 } }), "/closed/c"),
+            (json!({ "id": "a", "closed": { "a": 1 } }), "/closed/a"),
         ] {
             let found = file.violations(thing, &wrong);
             assert_eq!(found.iter().map(|one| one.place.as_str()).collect::<Vec<_>>(), [place], "{wrong}");
