@@ -2,7 +2,7 @@
 
 use crate::postgres;
 use anyhow::Context;
-use terrane_server::platform::db::Db;
+use terrane_server::platform::db::{Db, postgres_migrations};
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,12 +13,6 @@ pub enum Database {
     Postgres,
 }
 
-/// All that the template's content hangs on.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../../../migrations/postgres/0001_plans.sql"),
-    include_str!("../../../migrations/postgres/0002_state_versions.sql"),
-];
-
 /// The URL of a fresh, migrated PostgreSQL database; [`drop_postgres`] deletes it again.
 ///
 /// # Errors
@@ -26,7 +20,7 @@ const MIGRATIONS: &[&str] = &[
 pub fn fresh_postgres() -> anyhow::Result<String> {
     let server =
         postgres::shared().context("the tests need PostgreSQL: install the Debian package postgresql")?;
-    let template = server.template(&MIGRATIONS.concat(), migrate)?;
+    let template = server.template(&postgres_migrations(), migrate)?;
     server.create_database_from(&template)
 }
 

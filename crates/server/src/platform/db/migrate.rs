@@ -7,6 +7,16 @@ use sqlx::migrate::Migrator;
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 
+/// All PostgreSQL migrations with their names: what a migrated database hangs on.
+pub fn postgres_migrations() -> String {
+    POSTGRES
+        .iter()
+        .map(|migration| {
+            format!("{} {}\n{}", migration.version, migration.description, migration.sql.as_str())
+        })
+        .collect()
+}
+
 impl Db {
     /// Brings the schema up to date. Several servers may do so at the same time: the database's own lock orders them.
     pub(super) async fn migrate(&self) -> Result<(), DbError> {

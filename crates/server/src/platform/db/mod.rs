@@ -11,5 +11,6 @@ mod query;
 
 pub use dialect::Dialect;
 pub use error::DbError;
+pub use migrate::postgres_migrations;
 pub use pool::{Db, Exec, Row, Tx};
 pub use query::{Query, Value, sql};
