@@ -64,6 +64,18 @@ impl Errors {
         Self { status, errors: vec![object] }
     }
 
+    /// The same errors, those with a place below `from` moved to the same place below `to`: what reads one resource does
+    /// not know that it stands in a list.
+    #[must_use]
+    pub fn relocated(mut self, from: &str, to: &str) -> Self {
+        for source in self.errors.iter_mut().filter_map(|error| error.source.as_mut()) {
+            if let Some(rest) = source.pointer.strip_prefix(from) {
+                source.pointer = format!("{to}{rest}");
+            }
+        }
+        self
+    }
+
     /// The errors themselves.
     pub fn objects(&self) -> &[ErrorObject] {
         &self.errors

@@ -104,9 +104,10 @@ impl Attributes {
 #[derive(Debug, Clone, Default)]
 pub struct Incoming {
     kind: Option<String>,
+    id: Option<String>,
     /// The resource's attributes, keys in kebab-case.
     pub attributes: Attributes,
-    relationships: Map<String, Value>,
+    pub(crate) relationships: Map<String, Value>,
     /// Members beside `data`: the plain bodies of actions (`{"comment": …}`).
     plain: Map<String, Value>,
 }
@@ -117,8 +118,19 @@ impl Incoming {
     /// # Errors
     /// 400 when the body is not a JSON object, 422 when a member has the wrong shape.
     pub fn parse(body: &[u8]) -> Result<Self, Errors> {
+        let mut plain = Self::read_object(body)?;
+        let data = match plain.remove("data") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(data)) => data,
+            Some(_) => return Err(Errors::malformed("data must be an object")),
+        };
+        Self::from_parts(data, plain)
+    }
+
+    /// The body's members, checked; none for an empty body.
+    pub(crate) fn read_object(body: &[u8]) -> Result<Map<String, Value>, Errors> {
         if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self::default());
+            return Ok(Map::new());
         }
         let value: Value = serde_json::from_slice(body)
             .map_err(|error| Errors::malformed(format!("the body is not valid JSON: {error}")))?;
@@ -129,18 +141,16 @@ impl Incoming {
             let detail = "texts must not hold the NUL character (\\u0000)";
             return Err(Errors::new(422, "invalid document", detail));
         }
-        let Value::Object(mut plain) = value else {
-            return Err(Errors::malformed("the body must be a JSON object"));
-        };
-        let data = match plain.remove("data") {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(data)) => data,
-            Some(_) => return Err(Errors::malformed("data must be an object")),
-        };
-        Self::from_parts(data, plain)
+        match value {
+            Value::Object(members) => Ok(members),
+            _ => Err(Errors::malformed("the body must be a JSON object")),
+        }
     }
 
-    fn from_parts(mut data: Map<String, Value>, plain: Map<String, Value>) -> Result<Self, Errors> {
+    pub(crate) fn from_parts(
+        mut data: Map<String, Value>,
+        plain: Map<String, Value>,
+    ) -> Result<Self, Errors> {
         let kind = match data.remove("type") {
             None | Some(Value::Null) => None,
             Some(Value::String(kind)) => Some(kind).filter(|kind| !kind.is_empty()),
@@ -148,12 +158,25 @@ impl Incoming {
         };
         let attributes = object(data.remove("attributes"), "data.attributes")?;
         let relationships = object(data.remove("relationships"), "data.relationships")?;
+        // Of one resource the path has the id, so only lists read this one.
+        let id = data.remove("id").and_then(|id| id.as_str().map(str::to_owned));
         Ok(Self {
             kind,
+            id,
             attributes: Attributes(kebab_keys(attributes)),
             relationships: kebab_keys(relationships),
             plain,
         })
+    }
+
+    /// The resource's id, where it names one.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The resource's type, where it names one.
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
     }
 
     /// Refuses a document about another type. A missing or empty type is accepted: real clients send it.

@@ -8,6 +8,7 @@
 mod document;
 mod error;
 mod incoming;
+mod incoming_list;
 mod query;
 
 pub use document::{Document, Relationship, Resource, ResourceId};

@@ -222,8 +222,15 @@ async fn check_key(db: &Db, secrets: &Secrets, clock: &Clock) -> Result<(), Star
 
 /// Every statement that lists with filters are built into, for the same test.
 pub fn all_list_shapes() -> Vec<String> {
-    [crate::runs::store::shapes(), crate::state_versions::store::shapes(), crate::workspaces::store::shapes()]
-        .concat()
+    [
+        crate::projects::store::shapes(),
+        crate::runs::store::shapes(),
+        crate::state_versions::store::shapes(),
+        crate::variables::store::shapes(),
+        crate::varsets::store::shapes(),
+        crate::workspaces::store::shapes(),
+    ]
+    .concat()
 }
 
 /// Every SQL statement of the program, for the test that prepares them on both databases.
@@ -244,11 +251,14 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::run_events::store::STATEMENTS,
         crate::runs::store::STATEMENTS,
         crate::runs::store::LIST_STATEMENTS,
+        crate::runs::store::ORIGIN_STATEMENTS,
         crate::state_version_outputs::store::STATEMENTS,
         crate::state_versions::store::STATEMENTS,
         crate::tokens::store::STATEMENTS,
         crate::users::store::STATEMENTS,
         crate::variables::store::STATEMENTS,
+        crate::varsets::store::STATEMENTS,
+        crate::varsets::store::LINK_STATEMENTS,
         crate::workspaces::store::STATEMENTS,
     ];
     lists.concat()

@@ -16,6 +16,12 @@ impl Time {
         Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
     }
 
+    /// Later by so many microseconds: what one request makes keeps its order.
+    #[must_use]
+    pub fn after(self, count: usize) -> Self {
+        self.plus(Duration::from_micros(u64::try_from(count).unwrap_or(u64::MAX)))
+    }
+
     /// RFC 3339 in UTC with milliseconds, ending in `Z`: the only form every client reads (api-contract 1.7).
     pub fn rfc3339(self) -> String {
         let timestamp = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);

@@ -85,6 +85,8 @@ ids! {
     CommentId "wsc",
     /// A configuration version.
     ConfigurationVersionId "cv",
+    /// What version control says of a configuration version.
+    IngressAttributesId "ia",
     /// One phase of one run, as the agents see it.
     JobId "job",
     /// An organization; its JSON:API id is its name, this is its external id.
@@ -97,12 +99,16 @@ ids! {
     RunEventId "re",
     /// A run.
     RunId "run",
+    /// A run trigger.
+    RunTriggerId "rt",
     /// A state version.
     StateVersionId "sv",
     /// A user.
     UserId "user",
-    /// A variable.
+    /// A variable, of a workspace or of a set.
     VariableId "var",
+    /// A variable set.
+    VarsetId "varset",
     /// A workspace.
     WorkspaceId "ws",
     /// An output of a state version.

@@ -7,7 +7,7 @@
 //! | [`applies`] | `applies`: started once, ever |
 //! | [`configuration_versions`] | `configuration-versions` |
 //! | [`state_versions`], [`state_version_outputs`] | `state-versions`, `state-version-outputs` |
-//! | [`workspaces`], [`variables`] | `workspaces`, `vars` |
+//! | [`workspaces`], [`variables`], [`varsets`] | `workspaces`, `vars`, `varsets` |
 //! | [`organizations`], [`projects`] | `organizations`, `projects`, `entitlement-sets` |
 //! | [`users`], [`tokens`] | `users`, `authentication-tokens` |
 //! | [`agents`] | agents, and what they call (crate `terrane-wire`) |
@@ -39,6 +39,7 @@ mod text_enum;
 pub mod tokens;
 pub mod users;
 pub mod variables;
+pub mod varsets;
 pub mod workspaces;
 
 pub use start::Server;

@@ -6,7 +6,7 @@ use crate::platform::openapi::Operation;
 use crate::platform::{objects, openapi, ops};
 use crate::{
     agents, applies, comments, configuration_versions, organizations, plans, projects, run_events, runs,
-    state_version_outputs, state_versions, tokens, users, variables, workspaces,
+    state_version_outputs, state_versions, tokens, users, variables, varsets, workspaces,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -23,6 +23,7 @@ pub fn routes() -> Vec<Route> {
         projects::routes(),
         workspaces::routes(),
         variables::routes(),
+        varsets::routes(),
         configuration_versions::routes(),
         runs::routes(),
         applies::routes(),
@@ -48,6 +49,7 @@ pub fn operations() -> Vec<Operation> {
         projects::operations(),
         workspaces::operations(),
         variables::operations(),
+        varsets::operations(),
         configuration_versions::operations(),
         runs::operations(),
         applies::operations(),

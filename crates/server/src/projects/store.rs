@@ -1,5 +1,9 @@
 //! The `projects` table.
 
+mod list;
+
+pub use list::{by_ids, shapes};
+
 use crate::clock::Time;
 use crate::ids::{OrganizationId, ProjectId};
 use crate::platform::db::{DbError, Exec, Tx, sql};
@@ -15,6 +19,8 @@ macro_rules! select {
         )
     };
 }
+
+use select;
 
 const FIND: &str = select!("WHERE p.id = $1");
 const IN_ORGANIZATION: &str = select!("WHERE p.id = $1 AND p.organization_id = $2");

@@ -15,7 +15,7 @@ use crate::workspaces::store::Workspace;
 use crate::{applies, plans, variables, workspaces};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use terrane_wire::{Category, Secret, Variable};
+use terrane_wire::Variable;
 
 /// What a client asks for.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: N
         return Ok(twin);
     }
     let id = RunId::random();
-    let frozen = freeze(app, &mut tx, &workspace, &new.variables).await?;
+    let frozen = variables::freeze(app, &mut tx, &workspace.id, &new.variables).await?;
     let row = NewRow {
         id: &id,
         workspace_id: &workspace.id,
@@ -90,12 +90,13 @@ pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: N
         engine: workspace.engine,
         terraform_version: &workspace.terraform_version,
         working_directory: workspace.working_directory.as_deref().unwrap_or_default(),
-        variables_sealed: seal(app, VARIABLES, &id, &frozen)?,
+        variables_sealed: seal(app, VARIABLES, &id, &frozen.variables)?,
         own_variables_sealed: seal(app, OWN_VARIABLES, &id, &new.variables)?,
         creation_digest: digest,
         created_by: creator,
     };
     store::insert(&mut tx, row, now).await?;
+    store::set_variables_used(&mut tx, &id, &used(&frozen.used)?).await?;
     make_phases(&mut tx, &id, workspace.engine, now).await?;
     let queued = put_in_line(&mut tx, &workspace, &configuration, &id, plan_only, now).await?;
     let run = store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?;
@@ -191,27 +192,6 @@ fn check_variables(app: &App, given: &[RunVariable]) -> ApiResult<()> {
     Ok(())
 }
 
-/// The workspace's variables as they stand now, beaten by the run's own.
-async fn freeze(
-    app: &App,
-    tx: &mut Tx,
-    workspace: &Workspace,
-    own: &[RunVariable],
-) -> ApiResult<Vec<Variable>> {
-    let mut frozen = variables::open_all(app, tx, &workspace.id).await?;
-    for variable in own {
-        frozen.retain(|other| other.category != Category::Terraform || other.key != variable.key);
-        frozen.push(Variable {
-            key: variable.key.clone(),
-            value: Secret::new(variable.value.clone()),
-            category: Category::Terraform,
-            hcl: true,
-            sensitive: false,
-        });
-    }
-    Ok(frozen)
-}
-
 /// Two requests with the same digest ask for the same run.
 fn creation_digest(new: &NewRun, configuration: &ConfigurationVersionId, creator: &UserId) -> Vec<u8> {
     let options = serde_json::json!([
@@ -230,6 +210,10 @@ fn creation_digest(new: &NewRun, configuration: &ConfigurationVersionId, creator
 fn seal(app: &App, column: &'static str, run: &RunId, value: &impl Serialize) -> ApiResult<Vec<u8>> {
     let plain = serde_json::to_vec(value).map_err(|error| ApiError::Broken(error.to_string()))?;
     Ok(app.secrets.seal(Place { column, id: run.as_str() }, &plain))
+}
+
+fn used(used: &variables::Used) -> ApiResult<String> {
+    serde_json::to_string(used).map_err(|error| ApiError::Broken(error.to_string()))
 }
 
 /// All variables of a run, for its agent.

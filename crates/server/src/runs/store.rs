@@ -1,9 +1,12 @@
 //! The `runs` table.
 
 mod list;
+mod origin;
 
 pub(crate) use list::STATEMENTS as LIST_STATEMENTS;
 pub use list::{Filter, InQueue, count, in_queue, list, queue, shapes};
+pub(crate) use origin::STATEMENTS as ORIGIN_STATEMENTS;
+pub use origin::{set_variables_used, variables_used};
 
 use super::model::RunStatus;
 use crate::clock::Time;

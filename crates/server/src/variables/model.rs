@@ -1,6 +1,7 @@
-//! Categories and keys of variables.
+//! Categories, keys and owners of variables.
 
-use crate::text_enum::text_enum;
+use crate::ids::{VarsetId, WorkspaceId};
+use crate::text_enum::{UnknownText, text_enum};
 use terrane_wire::Category;
 
 /// The longest key.
@@ -26,6 +27,29 @@ impl VariableCategory {
     }
 }
 
+/// Whose a variable is. Its id says which of the two.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// Of one workspace.
+    Workspace(WorkspaceId),
+    /// Of a variable set, for every workspace the set applies to.
+    Varset(VarsetId),
+}
+
+impl TryFrom<String> for Owner {
+    type Error = UnknownText;
+
+    fn try_from(id: String) -> Result<Self, UnknownText> {
+        if WorkspaceId::parse(&id).is_some() {
+            Ok(Self::Workspace(id.into()))
+        } else if VarsetId::parse(&id).is_some() {
+            Ok(Self::Varset(id.into()))
+        } else {
+            Err(UnknownText { what: "owner of variables", text: id })
+        }
+    }
+}
+
 /// Whether a variable may have this key: letters, digits, `-` and `_`, also a digit first (api-contract section 20
 /// row 10).
 pub fn is_key(key: &str) -> bool {
@@ -36,7 +60,7 @@ pub fn is_key(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_key;
+    use super::{Owner, is_key};
 
     #[test]
     fn keys() {
@@ -44,5 +68,12 @@ mod tests {
         assert!(
             !is_key("") && !is_key("a b") && !is_key("a=b") && !is_key("a\nb") && !is_key(&"k".repeat(256))
         );
+    }
+
+    #[test]
+    fn an_id_says_whose_it_is() {
+        assert!(matches!(Owner::try_from("ws-1".to_owned()), Ok(Owner::Workspace(_))));
+        assert!(matches!(Owner::try_from("varset-1".to_owned()), Ok(Owner::Varset(_))));
+        assert!(Owner::try_from("run-1".to_owned()).is_err());
     }
 }

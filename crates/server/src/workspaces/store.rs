@@ -2,7 +2,7 @@
 
 mod list;
 
-pub use list::{Filter, Order, count, list, shapes};
+pub use list::{Filter, Order, by_ids, count, list, shapes};
 
 use super::model::LockKind;
 use crate::clock::Time;

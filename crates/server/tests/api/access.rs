@@ -43,7 +43,8 @@ fn gate(needs: Needs) -> Gate {
         | Needs::ConfigurationVersion(_)
         | Needs::RunEvent(_)
         | Needs::StateVersion(_)
-        | Needs::StateVersionOutput(_) => Gate::Scoped,
+        | Needs::StateVersionOutput(_)
+        | Needs::Varset(_) => Gate::Scoped,
         Needs::InBody(_) => Gate::InBody,
         Needs::InQuery(_) => Gate::InQuery,
     }

@@ -32,7 +32,13 @@ fn wish(operation: &str, world: &World) -> Vec<u8> {
     let attributes = match operation {
         "createOrganization" => json!({ "name": "fresh", "email": "ops@example.com" }),
         "createWorkspace" => json!({ "name": "fresh" }),
-        "createVariable" => json!({ "key": "fresh", "value": "1", "category": "env" }),
+        "createVariable" | "createVariableOfVarset" => {
+            json!({ "key": "fresh", "value": "1", "category": "env" })
+        }
+        "createVarset" => json!({ "name": "fresh", "description": "d", "priority": true }),
+        "updateVarsetByPost" => json!({ "description": "changed" }),
+        // What a list is added to answers without a document.
+        "applyVarsetToWorkspaces" | "applyVarsetToProjects" => return Vec::new(),
         "createConfigurationVersion" => json!({ "auto-queue-runs": false }),
         "createComment" => json!({ "body": "fine" }),
         "createUserToken" => json!({ "description": "fresh" }),

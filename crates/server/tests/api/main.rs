@@ -22,5 +22,6 @@ mod state_versions;
 mod support;
 mod uploads;
 mod variables;
+mod varsets;
 mod workspaces;
 mod world;

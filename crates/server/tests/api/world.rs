@@ -23,6 +23,7 @@ impl World {
         let variable = owner
             .variable(&workspace, &json!({ "key": "region", "value": "north", "category": "terraform" }))
             .await;
+        let (varset, varset_variable) = varset(owner, organization, &workspace).await;
         let configuration = owner.configuration(&workspace, crate::support::creates(1)).await;
         let run = owner.run_of(&workspace, &configuration, &json!({ "plan-only": true })).await;
         let events = owner.get(&format!("/runs/{}/run-events", run.id)).await.expect_status(200);
@@ -42,6 +43,8 @@ impl World {
             ("workspace_id", workspace),
             ("project_id", project),
             ("variable_id", variable.id()),
+            ("varset_id", varset),
+            ("varset_variable_id", varset_variable),
             ("configuration_version_id", configuration),
             ("run_id", run.id),
             ("plan_id", run.plan),
@@ -93,6 +96,16 @@ impl World {
         .to_string()
         .into_bytes()
     }
+}
+
+/// A variable set with a variable, applied to a workspace.
+async fn varset(owner: &Actor, organization: &str, workspace: &str) -> (String, String) {
+    let variable =
+        json!({ "type": "vars", "attributes": { "key": "shared", "value": "1", "category": "env" } });
+    let made = json!({ "data": { "type": "varsets", "attributes": { "name": "shared" }, "relationships": {
+        "workspaces": { "data": [{ "type": "workspaces", "id": workspace }] }, "vars": { "data": [variable] } } } });
+    let made = owner.post(&format!("/organizations/{organization}/varsets"), &made).await.expect_status(201);
+    (made.id(), text(&made.at("/data/relationships/vars/data/0/id")))
 }
 
 /// The names of a path's parameters.

@@ -76,6 +76,10 @@ async fn grant(
             let row = store::organization_of_project(&app.db, named("project_id"), &caller.user_id).await?;
             parts.extensions.insert(organization_grant(caller, row, right)?);
         }
+        Needs::Varset(right) => {
+            let row = store::organization_of_varset(&app.db, named("varset_id"), &caller.user_id).await?;
+            parts.extensions.insert(organization_grant(caller, row, right)?);
+        }
         Needs::Workspace(right) => {
             parts.extensions.insert(workspace(WorkspaceOf::Id(named("workspace_id")), right).await?);
         }

@@ -23,6 +23,10 @@ pub enum Right {
     ReadVariables,
     /// Change variables.
     WriteVariables,
+    /// See variable sets with their variables.
+    ReadVarsets,
+    /// Make, change and apply variable sets.
+    ManageVarsets,
     /// See the outputs of state versions.
     ReadStateOutputs,
     /// See state versions and download states.
@@ -70,6 +74,8 @@ pub enum Needs {
     StateVersion(Right),
     /// `{state_version_output_id}`.
     StateVersionOutput(Right),
+    /// `{varset_id}`.
+    Varset(Right),
     /// A workspace named in the query: the handler asks for the grant.
     InQuery(Right),
     /// A workspace named in the body: the handler asks for the grant.

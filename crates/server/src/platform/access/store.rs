@@ -14,6 +14,10 @@ const ORGANIZATION_OF_PROJECT: &str = "SELECT o.id AS organization_id, o.name AS
      EXISTS (SELECT 1 FROM organization_owners w WHERE w.organization_id = o.id AND w.user_id = $2) AS is_owner \
      FROM projects p JOIN organizations o ON o.id = p.organization_id WHERE p.id = $1";
 
+const ORGANIZATION_OF_VARSET: &str = "SELECT o.id AS organization_id, o.name AS organization_name, \
+     EXISTS (SELECT 1 FROM organization_owners w WHERE w.organization_id = o.id AND w.user_id = $2) AS is_owner \
+     FROM varsets s JOIN organizations o ON o.id = s.organization_id WHERE s.id = $1";
+
 macro_rules! workspace_scope {
     ($from:literal, $condition:literal, $user:literal) => {
         concat!(
@@ -71,6 +75,7 @@ pub const STATEMENTS: &[&str] = &[
     TOUCH_TOKEN,
     ORGANIZATION,
     ORGANIZATION_OF_PROJECT,
+    ORGANIZATION_OF_VARSET,
     WORKSPACE,
     WORKSPACE_BY_NAME,
     RUN,
@@ -150,6 +155,14 @@ pub async fn organization_of_project(
     user: &UserId,
 ) -> Result<Option<OrganizationRow>, DbError> {
     db.optional(sql(ORGANIZATION_OF_PROJECT).bind(project).bind(user)).await
+}
+
+pub async fn organization_of_varset(
+    db: &Db,
+    set: &str,
+    user: &UserId,
+) -> Result<Option<OrganizationRow>, DbError> {
+    db.optional(sql(ORGANIZATION_OF_VARSET).bind(set).bind(user)).await
 }
 
 pub async fn workspace(db: &Db, of: WorkspaceOf<'_>, user: &UserId) -> Result<Option<WorkspaceRow>, DbError> {

@@ -17,10 +17,27 @@ impl FromRequest<App> for Body {
     }
 }
 
+/// A request document about several resources; an empty body is an empty list.
+#[derive(Debug)]
+pub struct ListBody(pub Vec<Incoming>);
+
+impl FromRequest<App> for ListBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let bytes = read_bytes(request.into_body(), app.config.limits.document_bytes_max).await?;
+        Ok(Self(Incoming::parse_list(&bytes)?))
+    }
+}
+
 /// Reads a document of at most `limit` bytes.
 pub async fn read_document(body: axum::body::Body, limit: usize) -> Result<Incoming, ApiError> {
-    let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| {
-        Errors::new(413, "body too large", format!("the body is cut off or larger than {limit} bytes"))
-    })?;
-    Ok(Incoming::parse(&bytes)?)
+    Ok(Incoming::parse(&read_bytes(body, limit).await?)?)
+}
+
+async fn read_bytes(body: axum::body::Body, limit: usize) -> Result<axum::body::Bytes, ApiError> {
+    let read = axum::body::to_bytes(body, limit).await;
+    let too_large =
+        |_| Errors::new(413, "body too large", format!("the body is cut off or larger than {limit} bytes"));
+    Ok(read.map_err(too_large)?)
 }

@@ -55,6 +55,15 @@ impl ApiError {
         Self::Told(Errors::invalid(format!("/data/relationships/{name}"), detail))
     }
 
+    /// The same error, its places below `from` moved below `to`.
+    #[must_use]
+    pub fn relocated(self, from: &str, to: &str) -> Self {
+        match self {
+            Self::Told(errors) => Self::Told(errors.relocated(from, to)),
+            other => other,
+        }
+    }
+
     /// 422 in general.
     pub fn unprocessable(title: &str, detail: impl Into<String>) -> Self {
         Self::Told(Errors::new(422, title, detail))

@@ -10,7 +10,7 @@ mod signed_url;
 mod unread;
 
 pub use answer::{accepted, created, no_content, ok};
-pub use body::{Body, read_document};
+pub use body::{Body, ListBody, read_document};
 pub use error::{ApiError, ApiResult};
 pub use middleware::shared_layers;
 pub use route::{Route, delete, get, head, join, patch, post, put};

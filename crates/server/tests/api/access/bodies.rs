@@ -30,6 +30,11 @@ fn document_routes() -> Vec<Route> {
     routes().into_iter().filter(takes_document).collect()
 }
 
+/// The routes whose document is a list: an empty one is nothing to do.
+fn takes_list(route: &Route) -> bool {
+    matches!(route.operation, "updateVariables" | "applyVarsetToWorkspaces" | "applyVarsetToProjects")
+}
+
 struct Visit {
     direct: Direct,
     world: World,
@@ -88,7 +93,7 @@ on_both!(what_is_no_document_is_400, small_documents(), |server| {
     bodies.push(b"\x1f\x8b\x08\x00".to_vec());
     bodies.push(b"\0".to_vec());
     for route in document_routes() {
-        for body in &bodies {
+        for body in bodies.iter().filter(|body| !takes_list(&route) || *body != br#"{"data":[]}"#) {
             let reply = visit.send(&route, body).await;
             assert_eq!(reply.status, 400, "{}", reply.describe());
         }
@@ -114,7 +119,7 @@ on_both!(a_body_over_the_limit_is_413, small_documents(), |server| {
 
 /// Every attribute a body may name, each with this value.
 fn every_attribute(value: &Value) -> Value {
-    const NAMES: [&str; 46] = [
+    const NAMES: [&str; 48] = [
         "name",
         "email",
         "session-timeout",
@@ -142,6 +147,8 @@ fn every_attribute(value: &Value) -> Value {
         "category",
         "hcl",
         "sensitive",
+        "global",
+        "priority",
         "auto-queue-runs",
         "speculative",
         "provisional",
@@ -167,7 +174,10 @@ fn every_attribute(value: &Value) -> Value {
 
 fn takes_attributes(route: &Route) -> bool {
     let takes_a_relationship = route.operation == "rollbackStateVersion";
-    gate(route.needs) != Gate::Agent && !route.path.contains("/actions/") && !takes_a_relationship
+    gate(route.needs) != Gate::Agent
+        && !route.path.contains("/actions/")
+        && !takes_a_relationship
+        && !takes_list(route)
 }
 
 on_both!(wrong_types_are_422_with_their_place, small_documents(), |server| {
