@@ -95,7 +95,13 @@ impl Page {
     pub fn of(self, total_count: u64, url: &str, query: &Query) -> Pagination {
         let rest = query.without_page();
         let url = if rest.is_empty() { format!("{url}?") } else { format!("{url}?{rest}&") };
-        Pagination { page: self, total_count, url }
+        Pagination { page: self, length: Length::Known { total_count }, url }
+    }
+
+    /// The page's place in a list that nobody has counted (api-contract 4.3: the runs of an organization): it has
+    /// neither totals nor a first and last page. `has_next` says whether more follows.
+    pub fn uncounted(self, has_next: bool, url: &str, query: &Query) -> Pagination {
+        Pagination { length: Length::Unknown { has_next }, ..self.of(0, url, query) }
     }
 }
 
@@ -103,8 +109,14 @@ impl Page {
 #[derive(Debug, Clone)]
 pub struct Pagination {
     page: Page,
-    total_count: u64,
+    length: Length,
     url: String,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Length {
+    Known { total_count: u64 },
+    Unknown { has_next: bool },
 }
 
 #[derive(Serialize)]
@@ -114,8 +126,10 @@ struct Numbers {
     page_size: u64,
     prev_page: Option<u64>,
     next_page: Option<u64>,
-    total_pages: u64,
-    total_count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_pages: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_count: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -127,24 +141,38 @@ pub(crate) struct Meta {
 pub(crate) struct Links {
     #[serde(rename = "self")]
     this: String,
-    first: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<String>,
     prev: Option<String>,
     next: Option<String>,
-    last: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<String>,
 }
 
 impl Pagination {
-    fn total_pages(&self) -> u64 {
-        self.total_count.div_ceil(self.page.size).max(1)
+    fn total_count(&self) -> Option<u64> {
+        match self.length {
+            Length::Known { total_count } => Some(total_count),
+            Length::Unknown { .. } => None,
+        }
+    }
+
+    fn total_pages(&self) -> Option<u64> {
+        self.total_count().map(|count| count.div_ceil(self.page.size).max(1))
     }
 
     /// The page before: for a page beyond the end, the last one that exists.
     fn prev(&self) -> Option<u64> {
-        (self.page.number > 1).then(|| (self.page.number - 1).min(self.total_pages()))
+        let last = self.total_pages().unwrap_or(u64::MAX);
+        (self.page.number > 1).then(|| (self.page.number - 1).min(last))
     }
 
     fn next(&self) -> Option<u64> {
-        (self.page.number < self.total_pages()).then(|| self.page.number + 1)
+        let has_next = match self.length {
+            Length::Known { .. } => self.total_pages().is_some_and(|last| self.page.number < last),
+            Length::Unknown { has_next } => has_next,
+        };
+        has_next.then(|| self.page.number + 1)
     }
 
     fn at(&self, number: u64) -> String {
@@ -159,7 +187,7 @@ impl Pagination {
                 prev_page: self.prev(),
                 next_page: self.next(),
                 total_pages: self.total_pages(),
-                total_count: self.total_count,
+                total_count: self.total_count(),
             },
         }
     }
@@ -167,10 +195,10 @@ impl Pagination {
     pub(crate) fn links(&self) -> Links {
         Links {
             this: self.at(self.page.number),
-            first: self.at(1),
+            first: self.total_pages().map(|_| self.at(1)),
             prev: self.prev().map(|number| self.at(number)),
             next: self.next().map(|number| self.at(number)),
-            last: self.at(self.total_pages()),
+            last: self.total_pages().map(|last| self.at(last)),
         }
     }
 }
@@ -213,8 +241,20 @@ mod tests {
             links.this,
             "https://host/api/v2/x?filter%5Bstatus%5D=planned&page%5Bnumber%5D=2&page%5Bsize%5D=20"
         );
-        assert_eq!(pagination.meta().pagination.total_pages, 3);
+        assert_eq!(pagination.meta().pagination.total_pages, Some(3));
         assert_eq!((pagination.prev(), pagination.next()), (Some(1), Some(3)));
+    }
+
+    #[test]
+    fn a_list_that_is_not_counted_says_only_whether_more_follows() {
+        let query = Query::parse("page[number]=2");
+        let of = |has_next| query.page().uncounted(has_next, "https://host/x", &query);
+        let last = of(false);
+        assert_eq!((last.prev(), last.next(), of(true).next()), (Some(1), None, Some(3)));
+        let (meta, links) = (serde_json::to_value(last.meta()), serde_json::to_value(last.links()));
+        let (meta, links) = (meta.unwrap(), links.unwrap());
+        assert!(meta["pagination"].get("total-count").is_none() && meta["pagination"]["next-page"].is_null());
+        assert!(links.get("first").is_none() && links.get("last").is_none() && links["prev"].is_string());
     }
 
     #[test]
@@ -223,6 +263,6 @@ mod tests {
         let pagination = query.page().of(3, "https://host/x", &query);
         let numbers = pagination.meta().pagination;
         assert_eq!((numbers.current_page, numbers.prev_page, numbers.next_page), (9, Some(1), None));
-        assert_eq!(numbers.total_count, 3);
+        assert_eq!(numbers.total_count, Some(3));
     }
 }

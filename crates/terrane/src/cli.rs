@@ -236,6 +236,9 @@ pub struct ServerArgs {
     /// How long an agent that was given up may still bring what its apply has written [default: 24h]
     #[arg(long, env = "TERRANE_LATE_DELIVERY", value_name = "TIME", help_heading = TIMES)]
     pub late_delivery: Option<Span>,
+    /// A saved plan that nobody applies is discarded after this time [default: 21d]
+    #[arg(long, env = "TERRANE_SAVED_PLAN_LIFE", value_name = "TIME", help_heading = TIMES)]
+    pub saved_plan_life: Option<Span>,
     /// How long a request for a log waits for new lines [default: 20s]
     #[arg(long, env = "TERRANE_LOG_POLL", value_name = "TIME", help_heading = TIMES)]
     pub log_poll: Option<Span>,
@@ -266,6 +269,7 @@ impl ServerArgs {
             apply_timeout: self.apply_timeout.or(file.apply_timeout),
             snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
             late_delivery: self.late_delivery.or(file.late_delivery),
+            saved_plan_life: self.saved_plan_life.or(file.saved_plan_life),
             log_poll: self.log_poll.or(file.log_poll),
         }
     }

@@ -71,6 +71,7 @@ pub fn set(limits: &mut Limits, args: &ServerArgs) -> anyhow::Result<()> {
         ("apply-timeout", args.apply_timeout, &mut limits.apply_timeout),
         ("snapshot-interval", args.snapshot_interval, &mut limits.snapshot_interval),
         ("late-delivery", args.late_delivery, &mut limits.late_delivery),
+        ("saved-plan-life", args.saved_plan_life, &mut limits.saved_plan_life),
         ("log-poll", args.log_poll, &mut limits.log_poll),
     ] {
         let Some(span) = given else { continue };

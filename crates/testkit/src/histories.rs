@@ -20,5 +20,20 @@ pub async fn check_histories(db: &Db) -> Result<(), String> {
         check_history(&steps, status)
             .map_err(|reason| format!("the history of {id} is not legal: {reason}; {actions:?}"))?;
     }
-    Ok(())
+    check_counts(db).await
+}
+
+const COUNTED: &str = "SELECT workspace_id, operation, source, status, runs FROM finished_runs \
+     ORDER BY workspace_id, operation, source, status";
+const ENDED: &str = "SELECT workspace_id, operation, source, status, CAST(COUNT(*) AS BIGINT) FROM runs \
+     WHERE status IN ('planned_and_finished', 'applied', 'discarded', 'errored', 'canceled') \
+     GROUP BY workspace_id, operation, source, status ORDER BY workspace_id, operation, source, status";
+
+/// Runs were counted when they ended, each once.
+async fn check_counts(db: &Db) -> Result<(), String> {
+    type Rows = Vec<(String, String, String, String, i64)>;
+    let mut view = db.snapshot().await.expect("the database answers");
+    let counted: Rows = view.all(sql(COUNTED)).await.expect("the database answers");
+    let ended: Rows = view.all(sql(ENDED)).await.expect("the database answers");
+    if counted == ended { Ok(()) } else { Err(format!("counted were {counted:?}, ended have {ended:?}")) }
 }

@@ -92,6 +92,8 @@ pub struct Job {
     pub configuration: ConfigurationSource,
     /// Variables as frozen when the run was made.
     pub variables: Vec<Variable>,
+    /// The engine says all it does: `TF_LOG=TRACE`.
+    pub trace: bool,
     /// The workspace's state. `None` says that there is none: never that it could not be had.
     pub state: Option<StateSource>,
     /// What to do.
@@ -221,11 +223,21 @@ pub struct Variable {
     pub sensitive: bool,
 }
 
-/// What kind of plan to make.
+/// What kind of plan to make: how the engine's `plan` is called.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanOptions {
     /// `-destroy`.
     pub destroy: bool,
+    /// `-refresh-only`.
+    pub refresh_only: bool,
+    /// `-refresh=false`: the state is taken for true.
+    pub skip_refresh: bool,
+    /// `-target=ADDRESS` for each.
+    pub targets: Vec<String>,
+    /// `-replace=ADDRESS` for each.
+    pub replaces: Vec<String>,
+    /// `-generate-config-out`, for `import` blocks without a resource.
+    pub generate_configuration: bool,
 }
 
 /// Signed paths that take one object each; a repeat of the same bytes is accepted.

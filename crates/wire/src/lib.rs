@@ -39,7 +39,7 @@ pub use secret::Secret;
 pub use version::{VersionRequest, is_newer};
 
 /// The version of every shape in this crate.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Where the agent's calls live on the server.
 pub const BASE_PATH: &str = "/agent/v1/";

@@ -20,9 +20,7 @@ pub(crate) fn plan_steps(
 ) -> Vec<Step> {
     let init = INIT.map(str::to_owned).to_vec();
     let mut plan = vec!["plan".to_owned(), "-input=false".to_owned(), format!("-out={}", folder.plan_file())];
-    if options.destroy {
-        plan.push("-destroy".to_owned());
-    }
+    plan.extend(mode_arguments(folder, options));
     plan.extend(files.paths().map(|path| format!("-var-file={path}")));
     let mut steps =
         vec![Step { kind: StepKind::Init, arguments: init }, Step { kind: StepKind::Plan, arguments: plan }];
@@ -31,6 +29,25 @@ pub(crate) fn plan_steps(
         steps.push(Step { kind: StepKind::Show, arguments: show });
     }
     steps
+}
+
+/// What makes a plan one of its kind. An address that a person gave cannot become another argument: it follows `=`.
+fn mode_arguments(folder: &Folder, options: &PlanOptions) -> Vec<String> {
+    let mut arguments = Vec::new();
+    let mut add = |is_wanted: bool, argument: String| {
+        if is_wanted {
+            arguments.push(argument);
+        }
+    };
+    add(options.destroy, "-destroy".to_owned());
+    add(options.refresh_only, "-refresh-only".to_owned());
+    add(options.skip_refresh, "-refresh=false".to_owned());
+    // Engines refuse to generate in any other mode, and to write to a file that is there.
+    let can_generate = options.generate_configuration && !options.destroy && !options.refresh_only;
+    add(can_generate, format!("-generate-config-out={}", folder.generated_configuration()));
+    arguments.extend(options.targets.iter().map(|address| format!("-target={address}")));
+    arguments.extend(options.replaces.iter().map(|address| format!("-replace={address}")));
+    arguments
 }
 
 /// `init` and `apply` of the plan file that was given. With the lock file of the plan, `init` may install nothing else.
@@ -46,8 +63,38 @@ pub(crate) fn apply_steps(engine: &Engine, folder: &Folder, has_lock_file: bool)
 
 #[cfg(test)]
 mod tests {
-    use super::{Folder, apply_steps};
-    use terrane_wire::{Engine, EngineKind};
+    use super::{Folder, apply_steps, plan_steps};
+    use crate::engine::variables::VariableFiles;
+    use terrane_wire::{Engine, EngineKind, PlanOptions};
+
+    #[test]
+    fn each_option_is_an_argument_of_its_own() {
+        let engine = Engine { kind: EngineKind::Tofu, version: "1.12.6".to_owned() };
+        let of = |options: &PlanOptions| {
+            let steps = plan_steps(&engine, &Folder::at("/x"), options, &VariableFiles::default());
+            steps[1].arguments[3..].to_vec()
+        };
+        assert_eq!(of(&PlanOptions::default()), [""; 0]);
+        let many = PlanOptions {
+            skip_refresh: true,
+            targets: vec!["a.b".to_owned(), "-destroy".to_owned()],
+            replaces: vec!["c.d[\"e f\"]".to_owned()],
+            generate_configuration: true,
+            ..PlanOptions::default()
+        };
+        let expected = [
+            "-refresh=false",
+            "-generate-config-out=/x/out/generated.tf",
+            "-target=a.b",
+            "-target=-destroy",
+            "-replace=c.d[\"e f\"]",
+        ];
+        assert_eq!(of(&many), expected);
+        let destroy = PlanOptions { destroy: true, generate_configuration: true, ..PlanOptions::default() };
+        assert_eq!(of(&destroy), ["-destroy"]);
+        let refresh = PlanOptions { refresh_only: true, ..PlanOptions::default() };
+        assert_eq!(of(&refresh), ["-refresh-only"]);
+    }
 
     #[test]
     fn providers_stay_as_they_were_where_the_engine_can_say_so() {

@@ -73,6 +73,9 @@ impl Environment {
                 environment.set(name, value);
             }
         }
+        if job.trace {
+            environment.set("TF_LOG", "TRACE");
+        }
         environment
     }
 

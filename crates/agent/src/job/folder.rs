@@ -146,6 +146,11 @@ impl Folder {
         self.0.join("out/plan.tfplan")
     }
 
+    /// Where the engine writes the resources it makes up for `import` blocks. The plan file holds them, too.
+    pub(crate) fn generated_configuration(&self) -> Utf8PathBuf {
+        self.0.join("out/generated.tf")
+    }
+
     /// What `show -json` printed. Not below `out`: a provider must not be able to write to it.
     pub(crate) fn plan_json(&self) -> Utf8PathBuf {
         self.0.join("logs/plan.json")

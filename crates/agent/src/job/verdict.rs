@@ -165,14 +165,15 @@ mod tests {
             "apply" => {
                 format!(r#"{{"phase":"apply","plan_file":{object},"lock_file":null,"errored_state":""}}"#)
             }
-            _ => r#"{"phase":"plan","options":{"destroy":false},"uploads":{"plan_file":"","plan_json":""}}"#
+            _ => r#"{"phase":"plan","options":{"destroy":false,"refresh_only":false,"skip_refresh":false,
+                "targets":[],"replaces":[],"generate_configuration":false},"uploads":{"plan_file":"","plan_json":""}}"#
                 .to_owned(),
         };
         let text = format!(
-            r#"{{"version":3,"id":"job-1","run_secret":"","lease_epoch":1,"lease_ms":1,"heartbeat_ms":1,"run_id":"","phase_id":"",
+            r#"{{"version":4,"id":"job-1","run_secret":"","lease_epoch":1,"lease_ms":1,"heartbeat_ms":1,"run_id":"","phase_id":"",
             "workspace":{{"id":"","name":"","organization":"","project":"","working_directory":""}},
             "engine":{{"kind":"{kind}","version":"{version}"}},"configuration":{{"id":"","archive":{object}}},
-            "variables":[],"state":null,"task":{task},"timeout_ms":1500,"interrupt_grace_ms":1,"log_bytes_max":1,
+            "variables":[],"trace":false,"state":null,"task":{task},"timeout_ms":1500,"interrupt_grace_ms":1,"log_bytes_max":1,
             "log_offset":0}}"#
         );
         serde_json::from_str(&text).expect("a job")

@@ -49,6 +49,7 @@ pub fn plan(server: &Server, engine: &FoundEngine, archive: &[u8]) -> Job {
             archive: object(server, "archive", archive),
         },
         variables: Vec::new(),
+        trace: false,
         state: None,
         task: Task::Plan(PlanTask {
             options: PlanOptions::default(),

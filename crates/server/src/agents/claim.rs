@@ -127,8 +127,16 @@ fn pick_engine(frozen: &Frozen, offered: &[Engine]) -> Result<Engine, String> {
     })
 }
 
-/// The engine that made the plan applies it.
+/// The engine that made the plan applies it. A plan with resources that the configuration does not have is not applied:
+/// the next run would destroy them (api-contract 4.2).
 fn same_engine(made: &Made, offered: &[Engine]) -> Result<Engine, String> {
+    if made.generated_configuration {
+        return Err(
+            "the plan holds generated configuration, so it is not applied: copy that from the plan into the \
+                    configuration and start a new run"
+                .to_owned(),
+        );
+    }
     let kind = made.engine.kind();
     let version = made.engine_version.as_deref().unwrap_or_default();
     let same = offered.iter().find(|engine| engine.kind == kind && engine.version == version);

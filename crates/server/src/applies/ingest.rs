@@ -94,6 +94,9 @@ pub async fn ingest(
     if status == RunStatus::Canceled {
         runs::store::set_canceled_at(tx, &run.id, now).await?;
     }
+    if status == RunStatus::Applied {
+        runs::adopt_configuration(tx, run).await?;
+    }
     if end.is_uncertain && job.lease.is_started {
         recover(app, tx, run, job, evidence).await?;
         stay_locked(tx, run, now).await?;

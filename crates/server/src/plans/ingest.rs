@@ -9,7 +9,7 @@ use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::logs::{self, LogId};
 use crate::platform::scheduler::store::Job;
 use crate::platform::{objects, scheduler};
-use crate::runs::model::{Next, RunStatus, settle};
+use crate::runs::model::{Next, RunStatus, Settling, settle};
 use crate::runs::store::Run;
 use crate::{applies, runs};
 use terrane_wire::Report;
@@ -68,7 +68,13 @@ pub async fn ingest(
     // With the job goes what it says of its uploads, so only now.
     scheduler::store::delete(tx, &job.id).await?;
     let next = match end {
-        End::Finished => settle(run.plan_only, has_changes, run.allow_empty_apply, run.auto_apply),
+        End::Finished => settle(Settling {
+            plan_only: run.plan_only,
+            save_plan: run.mode.save_plan,
+            has_changes,
+            allow_empty_apply: run.allow_empty_apply,
+            auto_apply: run.auto_apply,
+        }),
         End::Errored { .. } => Next::Ends(RunStatus::Errored),
         End::Canceled => Next::Ends(RunStatus::Canceled),
     };
@@ -87,8 +93,10 @@ async fn go_on(tx: &mut Tx, run: &Run, next: Next, now: Time) -> ApiResult<bool>
             applies::store::give_up(tx, &run.id).await?;
             Ok(scheduler::release_workspace(tx, &run.workspace_id, &run.id, now).await?)
         }
-        Next::Waits => {
-            runs::store::advance(tx, &run.id, run.status, RunStatus::Planned, None, now).await?;
+        Next::Waits(status) => {
+            runs::store::advance(tx, &run.id, run.status, status, None, now).await?;
+            // The state may have changed while a plan that nobody waits for was made.
+            runs::discard_overtaken(tx, &run.workspace_id, now).await?;
             Ok(false)
         }
         Next::Applies => {

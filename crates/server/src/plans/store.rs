@@ -35,8 +35,8 @@ const ATTACH: &str = "UPDATE plans SET has_changes = $1, generated_configuration
      resource_changes = $4, resource_destructions = $5, resource_imports = $6 WHERE id = $7";
 const RECORD: &str = "UPDATE plans SET plan_file_object_id = $1, json_object_id = $2, engine_sha256 = $3, \
      lock_file = $4 WHERE id = $5";
-const MADE: &str = "SELECT engine, engine_version, engine_sha256, lock_file, state_version_id, plan_file_object_id \
-     FROM plans WHERE run_id = $1";
+const MADE: &str = "SELECT engine, engine_version, engine_sha256, lock_file, state_version_id, plan_file_object_id, \
+     generated_configuration FROM plans WHERE run_id = $1";
 
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[FIND, OF_RUN, INSERT, MOVE, START, SET_MAKER, ATTACH, RECORD, MADE];
@@ -99,6 +99,8 @@ pub struct Made {
     pub state_version_id: Option<String>,
     /// The stored plan file.
     pub plan_file_object_id: Option<String>,
+    /// It holds configuration that the engine made up.
+    pub generated_configuration: bool,
 }
 
 /// A plan by id.

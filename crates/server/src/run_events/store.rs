@@ -11,10 +11,9 @@ const OF_RUN: &str = "SELECT id, run_id, action, description, actor_id, comment_
      WHERE run_id = $1 ORDER BY ordinal";
 const FIND: &str =
     "SELECT id, run_id, action, description, actor_id, comment_id, created_at FROM run_events WHERE id = $1";
-const IDS: &str = "SELECT id FROM run_events WHERE run_id = $1 ORDER BY ordinal";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[INSERT, OF_RUN, FIND, IDS];
+pub const STATEMENTS: &[&str] = &[INSERT, OF_RUN, FIND];
 
 /// One thing that happened.
 #[derive(Debug, sqlx::FromRow)]
@@ -88,10 +87,4 @@ pub async fn of_run(exec: impl Exec, run: &RunId) -> Result<Vec<RunEvent>, DbErr
 /// One event.
 pub async fn find(exec: impl Exec, id: &RunEventId) -> Result<Option<RunEvent>, DbError> {
     exec.optional(sql(FIND).bind(id)).await
-}
-
-/// The ids of a run's events, oldest first.
-pub async fn ids(exec: impl Exec, run: &RunId) -> Result<Vec<String>, DbError> {
-    let rows: Vec<(String,)> = exec.all(sql(IDS).bind(run)).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -1,9 +1,12 @@
 //! `POST /runs`: everything a run will use is frozen in one transaction (api-contract 4.2).
 
+mod configuration;
+
+use super::mode::{Conflict, Mode};
 use super::model::is_identifier;
 use super::store::{self, NewRow, Run};
 use crate::app::App;
-use crate::configuration_versions::{self, model::ConfigurationStatus};
+use crate::configuration_versions::store::ConfigurationVersion;
 use crate::ids::{ApplyId, ConfigurationVersionId, PlanId, RunId, UserId, WorkspaceId};
 use crate::plans::model::EngineName;
 use crate::platform::db::Tx;
@@ -11,8 +14,10 @@ use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::logs::{self, LogId};
 use crate::platform::scheduler::{self, Priority};
 use crate::platform::secrets::Place;
+use crate::workspaces::model::is_version_request;
 use crate::workspaces::store::Workspace;
 use crate::{applies, plans, variables, workspaces};
+use configuration::{plan_only, usable_configuration};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use terrane_wire::Variable;
@@ -34,6 +39,10 @@ pub struct NewRun {
     pub auto_apply: Option<bool>,
     /// May be applied without changes.
     pub allow_empty_apply: bool,
+    /// How it plans.
+    pub mode: Mode,
+    /// The engine's version; only of a plan-only run.
+    pub terraform_version: Option<String>,
     /// Beat the workspace's variables.
     pub variables: Vec<RunVariable>,
     /// The client repeats a request whose answer it has not seen: answer with the run that was made then.
@@ -66,9 +75,7 @@ pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: N
     let workspace = workspaces::store::find(&mut tx, workspace).await?.ok_or_else(ApiError::not_found)?;
     let configuration = usable_configuration(&mut tx, &workspace, new.configuration_version.as_ref()).await?;
     let plan_only = plan_only(&new, configuration.speculative)?;
-    if new.is_destroy && !workspace.allow_destroy_plan {
-        return Err(ApiError::invalid_attribute("is-destroy", "the workspace does not allow destroy plans"));
-    }
+    check_mode(&new, &workspace, plan_only)?;
     let digest = creation_digest(&new, &configuration.id, creator);
     if new.may_be_a_repeat
         && let Some(twin) = store::twin(&mut tx, &configuration.id, &digest).await?
@@ -80,6 +87,7 @@ pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: N
     let row = NewRow {
         id: &id,
         workspace_id: &workspace.id,
+        organization_id: &workspace.organization_id,
         configuration_version_id: &configuration.id,
         message: new.message.as_deref().unwrap_or(DEFAULT_MESSAGE),
         source: new.source,
@@ -87,18 +95,27 @@ pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: N
         plan_only,
         auto_apply: new.auto_apply.unwrap_or(workspace.auto_apply),
         allow_empty_apply: new.allow_empty_apply,
+        mode: &new.mode,
         engine: workspace.engine,
-        terraform_version: &workspace.terraform_version,
+        terraform_version: new.terraform_version.as_ref().unwrap_or(&workspace.terraform_version),
         working_directory: workspace.working_directory.as_deref().unwrap_or_default(),
         variables_sealed: seal(app, VARIABLES, &id, &frozen.variables)?,
-        own_variables_sealed: seal(app, OWN_VARIABLES, &id, &new.variables)?,
+        own_variables_sealed: seal_own(app, &id, &new.variables)?,
         creation_digest: digest,
         created_by: creator,
     };
     store::insert(&mut tx, row, now).await?;
     store::set_variables_used(&mut tx, &id, &used(&frozen.used)?).await?;
     make_phases(&mut tx, &id, workspace.engine, now).await?;
-    let queued = put_in_line(&mut tx, &workspace, &configuration, &id, plan_only, now).await?;
+    let priority = match plan_only {
+        true => Some(Priority::SpeculativePlan),
+        false => new.mode.save_plan.then_some(Priority::NormalPlan),
+    };
+    let queued = match priority {
+        // These wait for nobody and hold nobody up (api-contract 4.7).
+        Some(priority) => scheduler::queue_run(&mut tx, &id, priority, now).await?,
+        None => put_in_line(&mut tx, &workspace, &configuration, now).await?,
+    };
     let run = store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?;
     tx.commit().await?;
     if queued {
@@ -120,55 +137,34 @@ async fn make_phases(tx: &mut Tx, run: &RunId, engine: EngineName, now: crate::c
 async fn put_in_line(
     tx: &mut Tx,
     workspace: &Workspace,
-    configuration: &configuration_versions::store::ConfigurationVersion,
-    run: &RunId,
-    plan_only: bool,
+    configuration: &ConfigurationVersion,
     now: crate::clock::Time,
 ) -> ApiResult<bool> {
-    if plan_only {
-        return Ok(scheduler::queue_run(tx, run, Priority::SpeculativePlan, now).await?);
-    }
     if !configuration.provisional && configuration.workspace_id == workspace.id {
         workspaces::store::set_current_configuration(tx, &workspace.id, configuration.id.as_str()).await?;
     }
     Ok(scheduler::advance_workspace(tx, &workspace.id, now).await?)
 }
 
-/// The configuration a run plans: the one asked for, else the workspace's current one, else the latest uploaded.
-async fn usable_configuration(
-    tx: &mut Tx,
-    workspace: &Workspace,
-    asked: Option<&ConfigurationVersionId>,
-) -> ApiResult<configuration_versions::store::ConfigurationVersion> {
-    use configuration_versions::store as configurations;
-    let missing = || {
-        let detail = "Configuration version is missing: upload one to the workspace first, or name one of this organization";
-        ApiError::invalid_relationship("configuration-version", detail)
-    };
-    let found = match asked {
-        Some(id) => configurations::in_organization(&mut *tx, id, &workspace.organization_id).await?,
-        None => match &workspace.current_configuration_version_id {
-            Some(id) => configurations::find(&mut *tx, &id.clone().into()).await?,
-            None => configurations::latest_uploaded(&mut *tx, &workspace.id).await?,
-        },
-    };
-    let found = found.ok_or_else(missing)?;
-    if found.status == ConfigurationStatus::Uploaded {
-        return Ok(found);
+/// The combinations of api-contract 4.2.
+fn check_mode(new: &NewRun, workspace: &Workspace, plan_only: bool) -> ApiResult<()> {
+    let refused = |(name, why): Conflict| ApiError::invalid_attribute(name, why);
+    if new.is_destroy && !workspace.allow_destroy_plan {
+        return Err(ApiError::invalid_attribute("is-destroy", "the workspace does not allow destroy plans"));
     }
-    let detail = format!("the configuration version is {}, it must be uploaded first", found.status.as_str());
-    Err(ApiError::invalid_relationship("configuration-version", detail))
-}
-
-fn plan_only(new: &NewRun, speculative: bool) -> ApiResult<bool> {
-    match new.plan_only {
-        Some(false) if speculative => Err(ApiError::invalid_attribute(
-            "plan-only",
-            "runs of a speculative configuration version are plan-only",
-        )),
-        Some(plan_only) => Ok(plan_only),
-        None => Ok(speculative),
+    if let Some(version) = &new.terraform_version {
+        if !plan_only {
+            let detail = "only a plan-only run may have another version than its workspace";
+            return Err(ApiError::invalid_attribute("terraform-version", detail));
+        }
+        if !is_version_request(version) {
+            let detail = format!("{version:?} is no version: give one such as 1.11.4");
+            return Err(ApiError::invalid_attribute("terraform-version", detail));
+        }
     }
+    new.mode.check(new.is_destroy, plan_only).map_err(refused)?;
+    let version = new.terraform_version.as_ref().unwrap_or(&workspace.terraform_version);
+    new.mode.check_engine(workspace.engine, version).map_err(refused)
 }
 
 fn check_variables(app: &App, given: &[RunVariable]) -> ApiResult<()> {
@@ -203,6 +199,8 @@ fn creation_digest(new: &NewRun, configuration: &ConfigurationVersionId, creator
         new.auto_apply,
         new.allow_empty_apply,
         new.variables,
+        new.mode,
+        new.terraform_version,
     ]);
     Sha256::digest(options.to_string()).to_vec()
 }
@@ -216,6 +214,11 @@ fn used(used: &variables::Used) -> ApiResult<String> {
     serde_json::to_string(used).map_err(|error| ApiError::Broken(error.to_string()))
 }
 
+/// Most runs have none: then nothing is kept, and a list of runs has nothing to open.
+fn seal_own(app: &App, run: &RunId, own: &[RunVariable]) -> ApiResult<Vec<u8>> {
+    if own.is_empty() { Ok(Vec::new()) } else { seal(app, OWN_VARIABLES, run, &own) }
+}
+
 /// All variables of a run, for its agent.
 pub(crate) fn open_variables(app: &App, run: &RunId, sealed: &[u8]) -> ApiResult<Vec<Variable>> {
     let plain = app.secrets.open(Place { column: VARIABLES, id: run.as_str() }, sealed)?;
@@ -224,6 +227,9 @@ pub(crate) fn open_variables(app: &App, run: &RunId, sealed: &[u8]) -> ApiResult
 
 /// The variables a run's creator gave, for its document.
 pub(super) fn open_own_variables(app: &App, run: &Run) -> ApiResult<Vec<RunVariable>> {
+    if run.own_variables_sealed.is_empty() {
+        return Ok(Vec::new());
+    }
     let plain =
         app.secrets.open(Place { column: OWN_VARIABLES, id: run.id.as_str() }, &run.own_variables_sealed)?;
     serde_json::from_slice(&plain).map_err(|error| ApiError::Broken(error.to_string()))

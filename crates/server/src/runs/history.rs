@@ -74,6 +74,8 @@ impl Reading {
             "agent_silent" => status == RunStatus::Applying && !std::mem::replace(&mut self.is_silent, true),
             "agent_back" => status == RunStatus::Applying && std::mem::take(&mut self.is_silent),
             "late_report" => status.is_final() && !std::mem::replace(&mut self.has_late_report, true),
+            "plan_overtaken" | "plan_expired" => status == RunStatus::PlannedAndSaved,
+            "force_executed" => status == RunStatus::Pending,
             _ => return Err("there is no such step".to_owned()),
         };
         if is_legal {
@@ -115,6 +117,14 @@ mod tests {
         let late = applying(&["agent_silent", "errored", "commented", "late_report"]);
         assert_eq!(check_history(&late, RunStatus::Errored), Ok(()));
         assert_eq!(check_history(&history(&["created"]), RunStatus::Pending), Ok(()));
+        let saved = ["created", "queued", "planning", "planned_and_saved"];
+        let overtaken = history(&[&saved[..], &["plan_overtaken", "discarded"]].concat());
+        assert_eq!(check_history(&overtaken, RunStatus::Discarded), Ok(()));
+        let applied_later =
+            history(&[&saved[..], &["confirmed", "apply_queued", "applying", "applied"]].concat());
+        assert_eq!(check_history(&applied_later, RunStatus::Applied), Ok(()));
+        let forced = history(&["created", "force_executed", "queued"]);
+        assert_eq!(check_history(&forced, RunStatus::PlanQueued), Ok(()));
         let canceled = history(&["created", "queued", "commented", "canceled"]);
         assert_eq!(check_history(&canceled, RunStatus::Canceled), Ok(()));
     }

@@ -1,42 +1,61 @@
 //! The routes of runs.
 
 mod document;
+mod filter;
+mod lists;
 mod request;
 
 pub(super) use document::RUN;
+pub(super) use filter::SEARCH_CHARS_MAX;
 pub(super) use request::MESSAGE_CHARS_MAX;
 
 use super::store;
 use crate::app::App;
 use crate::ids::{RunId, UserId};
-use crate::platform::access::{
-    Caller, Granted, Needs, OrganizationScope, Right, WorkspaceScope, grant_workspace,
-};
-use crate::platform::db::{Exec, Tx};
+use crate::platform::access::{Caller, Granted, Needs, Right, WorkspaceScope, grant_workspace};
+use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Body, Route, accepted, created, get, ok, post};
-use crate::{applies, configuration_versions, plans, run_events, users, workspaces};
+use crate::{applies, configuration_versions, plans, users, workspaces};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::HeaderMap;
 use terrane_jsonapi::{Document, Query, Resource};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
     vec![
         post("/api/v2/runs", "createRun", Needs::InBody(Right::PlanRuns), make),
+        get("/api/v2/runs", "listRunsOfQuery", Needs::InQuery(Right::ReadRuns), lists::of_query),
         get("/api/v2/runs/{run_id}", "getRun", Needs::Run(Right::ReadRuns), show),
         get(
             "/api/v2/organizations/{organization}/runs/queue",
             "listRunQueue",
             Needs::Organization(Right::ReadOrganization),
-            queue,
+            lists::queue,
         ),
-        get("/api/v2/workspaces/{workspace_id}/runs", "listRuns", Needs::Workspace(Right::ReadRuns), list),
+        get(
+            "/api/v2/organizations/{organization}/runs",
+            "listOrganizationRuns",
+            Needs::Organization(Right::ReadOrganization),
+            lists::of_organization,
+        ),
+        get(
+            "/api/v2/workspaces/{workspace_id}/runs",
+            "listRuns",
+            Needs::Workspace(Right::ReadRuns),
+            lists::of_workspace,
+        ),
         post("/api/v2/runs/{run_id}/actions/apply", "applyRun", Needs::Run(Right::ApplyRuns), apply),
         post(
             "/api/v2/runs/{run_id}/actions/force-cancel",
             "forceCancelRun",
             Needs::Run(Right::Administer),
             force_cancel,
+        ),
+        post(
+            "/api/v2/runs/{run_id}/actions/force-execute",
+            "forceExecuteRun",
+            Needs::Run(Right::ApplyRuns),
+            force_execute,
         ),
         post("/api/v2/runs/{run_id}/actions/cancel", "cancelRun", Needs::Run(Right::ApplyRuns), cancel),
         post("/api/v2/runs/{run_id}/actions/discard", "discardRun", Needs::Run(Right::ApplyRuns), discard),
@@ -54,7 +73,7 @@ async fn make(State(app): State<App>, caller: Caller, headers: HeaderMap, Body(b
     let granted = grant_workspace(&app, &caller, &workspace, Right::PlanRuns).await?;
     let new = request::read(&headers, &body)?;
     let run = super::create(&app, &granted.workspace_id, &caller.user_id, new).await?;
-    Ok(created(&Document::one(resource(&app, &app.db, &run).await?)))
+    Ok(created(&Document::one(document::resource(&app, &run, 0)?)))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>, RawQuery(query): RawQuery) -> ApiResult {
@@ -62,48 +81,7 @@ async fn show(State(app): State<App>, Path(id): Path<String>, RawQuery(query): R
     let mut view = app.db.snapshot().await?;
     let run = store::find(&mut view, &RunId::from(id)).await?.ok_or_else(ApiError::not_found)?;
     let included = related(&app, &mut view, &run, &query).await?;
-    Ok(ok(&Document::one(resource(&app, &mut view, &run).await?).include(included)))
-}
-
-async fn list(
-    State(app): State<App>,
-    granted: Granted<WorkspaceScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let (filter, page, workspace) = (request::filter(&query), query.page(), granted.workspace_id.as_str());
-    let mut view = app.db.snapshot().await?;
-    let runs = store::list(&mut view, workspace, &filter, page).await?;
-    let total = store::count(&mut view, workspace, &filter).await?;
-    let (mut resources, mut included) = (Vec::with_capacity(runs.len()), Vec::new());
-    for run in &runs {
-        resources.push(resource(&app, &mut view, run).await?);
-        included.extend(related(&app, &mut view, run, &query).await?);
-    }
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
-}
-
-/// What agents work on and have to work on, in the order of their turns, counted from 1 (api-contract 4.7).
-async fn queue(
-    State(app): State<App>,
-    granted: Granted<OrganizationScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let (page, organization) = (query.page(), &granted.organization_id);
-    let mut view = app.db.snapshot().await?;
-    let runs = store::queue(&mut view, organization, page).await?;
-    let in_queue = store::in_queue(&mut view, organization).await?;
-    let total = u64::try_from(in_queue.pending + in_queue.running).unwrap_or(0);
-    let first = u64::try_from(page.offset()).unwrap_or(0) + 1;
-    let mut resources = Vec::with_capacity(runs.len());
-    for (position, run) in (first..).zip(&runs) {
-        let events = run_events::store::ids(&mut view, &run.id).await?;
-        resources.push(document::resource(&app, run, events, position)?);
-    }
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(ok(&Document::one(document::resource(&app, &run, 0)?).include(included)))
 }
 
 macro_rules! actions {
@@ -128,17 +106,23 @@ actions!(
     force_cancel => super::force_cancel
 );
 
+/// Takes no comment.
+async fn force_execute(
+    State(app): State<App>,
+    granted: Granted<WorkspaceScope>,
+    Path(id): Path<String>,
+    Body(_): Body,
+) -> ApiResult {
+    super::force_execute(&app, &RunId::from(id), &granted.caller().user_id).await?;
+    Ok(accepted())
+}
+
 /// A run as a resource, by id: for other resources' `include`.
 pub async fn document(app: &App, view: &mut Tx, id: &RunId) -> ApiResult<Option<Resource>> {
     match store::find(&mut *view, id).await? {
-        Some(run) => Ok(Some(resource(app, view, &run).await?)),
+        Some(run) => Ok(Some(document::resource(app, &run, 0)?)),
         None => Ok(None),
     }
-}
-
-async fn resource(app: &App, exec: impl Exec, run: &store::Run) -> ApiResult<Resource> {
-    let events = run_events::store::ids(exec, &run.id).await?;
-    document::resource(app, run, events, 0)
 }
 
 /// What `include` asks for beside a run. Unknown values, and relations that are empty, add nothing.

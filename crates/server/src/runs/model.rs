@@ -22,6 +22,8 @@ text_enum! {
         Applying = "applying",
         /// Applied.
         Applied = "applied",
+        /// Planned, and kept until somebody applies it or it is overtaken (api-contract 4.8).
+        PlannedAndSaved = "planned_and_saved",
         /// Planned, and there is nothing more to do.
         PlannedAndFinished = "planned_and_finished",
         /// Rejected.
@@ -50,9 +52,18 @@ impl RunStatus {
             }
             Self::PlanQueued => matches!(next, Self::Planning | Self::Canceled | Self::Errored),
             Self::Planning => {
-                matches!(next, Self::Planned | Self::PlannedAndFinished | Self::Canceled | Self::Errored)
+                matches!(
+                    next,
+                    Self::Planned
+                        | Self::PlannedAndSaved
+                        | Self::PlannedAndFinished
+                        | Self::Canceled
+                        | Self::Errored
+                )
             }
-            Self::Planned => matches!(next, Self::Confirmed | Self::Discarded | Self::Errored),
+            Self::Planned | Self::PlannedAndSaved => {
+                matches!(next, Self::Confirmed | Self::Discarded | Self::Errored)
+            }
             Self::Confirmed => matches!(next, Self::ApplyQueued | Self::Canceled | Self::Errored),
             Self::ApplyQueued => matches!(next, Self::Applying | Self::Canceled | Self::Errored),
             Self::Applying => matches!(next, Self::Applied | Self::Canceled | Self::Errored),
@@ -69,6 +80,7 @@ impl RunStatus {
             Self::PlanQueued => &["plan-queued-at"],
             Self::Planning => &["planning-at"],
             Self::Planned => &["planned-at"],
+            Self::PlannedAndSaved => &["planned-at", "planned-and-saved-at"],
             Self::PlannedAndFinished => &["planned-at", "planned-and-finished-at"],
             Self::Confirmed => &["confirmed-at"],
             Self::ApplyQueued => &["apply-queued-at"],
@@ -87,6 +99,7 @@ impl RunStatus {
             Self::PlanQueued => ("queued", "Plan queued"),
             Self::Planning => ("planning", "Plan started"),
             Self::Planned => ("planned", "Plan finished, waiting for a decision"),
+            Self::PlannedAndSaved => ("planned_and_saved", "Plan finished and saved"),
             Self::PlannedAndFinished => ("planned_and_finished", "Plan finished, nothing to apply"),
             Self::Confirmed => ("confirmed", "Apply confirmed"),
             Self::ApplyQueued => ("apply_queued", "Apply queued"),
@@ -114,12 +127,23 @@ impl RunStatus {
 
     /// The flag `is-confirmable`.
     pub fn is_confirmable(self) -> bool {
-        self == Self::Planned
+        matches!(self, Self::Planned | Self::PlannedAndSaved)
     }
 
     /// The flag `is-discardable`. A pending run may be discarded too, though its flag says no (api-contract 4.4).
     pub fn is_discardable(self) -> bool {
-        self == Self::Planned
+        matches!(self, Self::Planned | Self::PlannedAndSaved)
+    }
+
+    /// The statuses of a `filter[status_group]` (api-contract 4.3); `None` when there is no such group.
+    pub fn group(name: &str) -> Option<Vec<Self>> {
+        let fits: fn(Self) -> bool = match name {
+            "final" => Self::is_final,
+            "non_final" => |status| !status.is_final(),
+            "discardable" => Self::is_discardable,
+            _ => return None,
+        };
+        Some(Self::ALL.iter().copied().filter(|status| fits(*status)).collect())
     }
 }
 
@@ -128,21 +152,38 @@ impl RunStatus {
 pub enum Next {
     /// Nothing more happens.
     Ends(RunStatus),
-    /// A person decides.
-    Waits,
+    /// A person decides, in this status.
+    Waits(RunStatus),
     /// It is applied.
     Applies,
 }
 
+/// What [`settle`] decides by.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settling {
+    /// The run can never be applied.
+    pub plan_only: bool,
+    /// Its plan is kept.
+    pub save_plan: bool,
+    /// The plan changes something.
+    pub has_changes: bool,
+    /// It may be applied even if not.
+    pub allow_empty_apply: bool,
+    /// Nobody need confirm.
+    pub auto_apply: bool,
+}
+
 /// Where a run goes when its plan has finished (`settle` of api-contract 4.5, 4.9). A run that may be applied without
-/// changes is applied by itself when there are none.
-pub fn settle(plan_only: bool, has_changes: bool, allow_empty_apply: bool, auto_apply: bool) -> Next {
-    if plan_only || (!has_changes && !allow_empty_apply) {
+/// changes is applied by itself when there are none; a saved plan never is.
+pub fn settle(run: Settling) -> Next {
+    if run.plan_only || (!run.has_changes && !run.allow_empty_apply) {
         Next::Ends(RunStatus::PlannedAndFinished)
-    } else if auto_apply || !has_changes {
+    } else if run.save_plan {
+        Next::Waits(RunStatus::PlannedAndSaved)
+    } else if run.auto_apply || !run.has_changes {
         Next::Applies
     } else {
-        Next::Waits
+        Next::Waits(RunStatus::Planned)
     }
 }
 
@@ -175,11 +216,25 @@ mod tests {
     #[test]
     fn settles_as_the_contract_says() {
         let ends = Next::Ends(RunStatus::PlannedAndFinished);
-        assert_eq!(settle(true, true, false, true), ends);
-        assert_eq!(settle(false, false, false, true), ends);
-        assert_eq!(settle(false, false, true, false), Next::Applies);
-        assert_eq!(settle(false, true, false, false), Next::Waits);
-        assert_eq!(settle(false, true, false, true), Next::Applies);
+        let none = Settling::default();
+        let some = Settling { has_changes: true, ..none };
+        assert_eq!(settle(Settling { plan_only: true, auto_apply: true, ..some }), ends);
+        assert_eq!(settle(Settling { auto_apply: true, ..none }), ends);
+        assert_eq!(settle(Settling { allow_empty_apply: true, ..none }), Next::Applies);
+        assert_eq!(settle(some), Next::Waits(RunStatus::Planned));
+        assert_eq!(settle(Settling { auto_apply: true, ..some }), Next::Applies);
+        let saved = Next::Waits(RunStatus::PlannedAndSaved);
+        assert_eq!(settle(Settling { save_plan: true, auto_apply: true, ..some }), saved);
+        assert_eq!(settle(Settling { save_plan: true, ..none }), ends);
+        assert_eq!(settle(Settling { save_plan: true, allow_empty_apply: true, ..none }), saved);
+    }
+
+    #[test]
+    fn every_status_is_in_one_of_two_groups() {
+        let group = |name| RunStatus::group(name).unwrap();
+        assert_eq!(group("final").len() + group("non_final").len(), RunStatus::ALL.len());
+        assert_eq!(group("discardable"), [RunStatus::Planned, RunStatus::PlannedAndSaved]);
+        assert_eq!(RunStatus::group("banana"), None);
     }
 
     #[test]

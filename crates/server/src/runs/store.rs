@@ -1,13 +1,24 @@
 //! The `runs` table.
 
+mod insert;
+mod line;
 mod list;
+mod mode;
 mod origin;
+mod queue;
 
-pub(crate) use list::STATEMENTS as LIST_STATEMENTS;
-pub use list::{Filter, InQueue, count, in_queue, list, queue, shapes};
+pub(crate) use insert::STATEMENTS as INSERT_STATEMENTS;
+pub use insert::{NewRow, insert};
+pub(crate) use line::STATEMENTS as LINE_STATEMENTS;
+pub use line::{first_pending, overtaken, pending_before, saved_before};
+pub use list::{Filter, SEARCHED_MAX, Scope, Search, count, list, list_uncounted, page_statement, shapes};
 pub(crate) use origin::STATEMENTS as ORIGIN_STATEMENTS;
 pub use origin::{set_variables_used, variables_used};
+pub(crate) use queue::STATEMENTS as QUEUE_STATEMENTS;
+pub use queue::{InQueue, in_queue, queue};
 
+use self::mode::ModeRow;
+use super::mode::Mode;
 use super::model::RunStatus;
 use crate::clock::Time;
 use crate::ids::{ApplyId, ConfigurationVersionId, PlanId, RunId, UserId, WorkspaceId};
@@ -21,9 +32,11 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT r.id, r.workspace_id, r.configuration_version_id, r.status, r.status_times, r.message, r.source, ",
-            "r.trigger_reason, r.is_destroy, r.plan_only, r.auto_apply, r.allow_empty_apply, r.engine, ",
+            "r.trigger_reason, r.is_destroy, r.plan_only, r.auto_apply, r.allow_empty_apply, r.refresh, r.refresh_only, ",
+            "r.save_plan, r.allow_config_generation, r.debugging_mode, r.target_addrs, r.replace_addrs, r.engine, ",
             "r.terraform_version, r.own_variables_sealed, r.has_changes, r.created_by, r.confirmed_by, r.canceled_by, r.canceled_at, ",
             "r.force_cancel_available_at, r.created_at, r.updated_at, p.id AS plan_id, p.engine_version, ",
+            "(SELECT string_agg(e.id, ',' ORDER BY e.ordinal) FROM run_events e WHERE e.run_id = r.id) AS event_ids, ",
             "a.id AS apply_id FROM runs r JOIN plans p ON p.run_id = r.id JOIN applies a ON a.run_id = r.id ",
             $rest
         )
@@ -34,42 +47,41 @@ pub(super) use select;
 const FIND: &str = select!("WHERE r.id = $1");
 const TWIN: &str =
     select!("WHERE r.configuration_version_id = $1 AND r.creation_digest = $2 ORDER BY r.created_at LIMIT 1");
-const INSERT: &str = "INSERT INTO runs (id, workspace_id, configuration_version_id, status, status_times, message, source, \
-     trigger_reason, is_destroy, plan_only, auto_apply, allow_empty_apply, engine, terraform_version, working_directory, \
-     variables_sealed, own_variables_sealed, creation_digest, has_changes, created_by, created_at, updated_at) \
-     VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, FALSE, $18, $19, $19)";
 const MOVE: &str = "UPDATE runs SET status = $1, status_times = status_times || $2, updated_at = $3 \
      WHERE id = $4 AND status = $5";
 const HOLD: &str = "UPDATE runs SET status = status WHERE id = $1";
 const SET_HAS_CHANGES: &str = "UPDATE runs SET has_changes = $1 WHERE id = $2";
 const REQUEST_CANCEL: &str = "UPDATE runs SET canceled_by = $1, force_cancel_available_at = $2, updated_at = $3 \
      WHERE id = $4 AND status = $5 AND force_cancel_available_at IS NULL";
+const SET_CANCELED_BY: &str = "UPDATE runs SET canceled_by = $1, canceled_at = $2 WHERE id = $3";
 const SET_CANCELED_AT: &str = "UPDATE runs SET canceled_at = $1 WHERE id = $2";
 const ADD_TIME: &str = "UPDATE runs SET status_times = status_times || $1 WHERE id = $2";
 const SET_CONFIRMED_BY: &str = "UPDATE runs SET confirmed_by = $1 WHERE id = $2";
 const SET_DISCARDED_BY: &str = "UPDATE runs SET discarded_by = $1 WHERE id = $2";
-const FROZEN: &str = "SELECT r.id, r.working_directory, r.engine, r.terraform_version, r.is_destroy, r.variables_sealed, \
-     r.configuration_version_id, r.workspace_id, w.name AS workspace_name, o.name AS organization_name, \
+const FROZEN: &str = "SELECT r.id, r.working_directory, r.engine, r.terraform_version, r.is_destroy, r.refresh, \
+     r.refresh_only, r.save_plan, r.allow_config_generation, r.debugging_mode, r.target_addrs, r.replace_addrs, \
+     r.variables_sealed, r.configuration_version_id, r.workspace_id, w.name AS workspace_name, o.name AS organization_name, \
      j.name AS project_name FROM runs r JOIN workspaces w ON w.id = r.workspace_id \
      JOIN organizations o ON o.id = w.organization_id JOIN projects j ON j.id = w.project_id WHERE r.id = $1";
-const FIRST_PENDING: &str = "SELECT r.id FROM runs r WHERE r.workspace_id = $1 AND r.status = 'pending' \
-     AND r.plan_only = FALSE ORDER BY r.created_at, r.id LIMIT 1";
+const COUNT_FINISHED: &str = "INSERT INTO finished_runs (workspace_id, operation, source, status, runs) \
+     SELECT r.workspace_id, r.operation, r.source, r.status, 1 FROM runs r WHERE r.id = $1 \
+     ON CONFLICT (workspace_id, operation, source, status) DO UPDATE SET runs = finished_runs.runs + 1";
 
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[
     FIND,
     TWIN,
-    INSERT,
     MOVE,
     HOLD,
     SET_HAS_CHANGES,
     REQUEST_CANCEL,
+    SET_CANCELED_BY,
     SET_CANCELED_AT,
     ADD_TIME,
     SET_CONFIRMED_BY,
     SET_DISCARDED_BY,
     FROZEN,
-    FIRST_PENDING,
+    COUNT_FINISHED,
 ];
 
 /// A run as its API document needs it.
@@ -104,6 +116,9 @@ pub struct Run {
     pub auto_apply: bool,
     /// May be applied without changes.
     pub allow_empty_apply: bool,
+    /// How it plans.
+    #[sqlx(flatten, try_from = "ModeRow")]
+    pub mode: Mode,
     /// Which engine.
     #[sqlx(try_from = "String")]
     pub engine: EngineName,
@@ -137,43 +152,8 @@ pub struct Run {
     /// Its apply.
     #[sqlx(try_from = "String")]
     pub apply_id: ApplyId,
-}
-
-/// A run about to be made, everything frozen.
-#[derive(Debug)]
-pub struct NewRow<'a> {
-    /// The run.
-    pub id: &'a RunId,
-    /// Whose.
-    pub workspace_id: &'a WorkspaceId,
-    /// Of which configuration.
-    pub configuration_version_id: &'a ConfigurationVersionId,
-    /// Said by its creator.
-    pub message: &'a str,
-    /// `tfe-api`, `terraform+cloud`, ….
-    pub source: &'a str,
-    /// Plans the destruction of everything.
-    pub is_destroy: bool,
-    /// Can never be applied.
-    pub plan_only: bool,
-    /// Needs no confirmation.
-    pub auto_apply: bool,
-    /// May be applied without changes.
-    pub allow_empty_apply: bool,
-    /// Which engine.
-    pub engine: EngineName,
-    /// The version asked for.
-    pub terraform_version: &'a str,
-    /// Relative to the archive.
-    pub working_directory: &'a str,
-    /// Sealed: all variables.
-    pub variables_sealed: Vec<u8>,
-    /// Sealed: its creator's variables.
-    pub own_variables_sealed: Vec<u8>,
-    /// The same for a repeated request.
-    pub creation_digest: Vec<u8>,
-    /// By whom.
-    pub created_by: &'a UserId,
+    /// Its events in their order, with commas between them.
+    pub event_ids: Option<String>,
 }
 
 /// What was frozen for a run's agent.
@@ -191,6 +171,9 @@ pub struct Frozen {
     pub terraform_version: String,
     /// `-destroy`.
     pub is_destroy: bool,
+    /// How it plans.
+    #[sqlx(flatten, try_from = "ModeRow")]
+    pub mode: Mode,
     /// Sealed: all variables.
     pub variables_sealed: Vec<u8>,
     /// Of which configuration.
@@ -221,33 +204,8 @@ pub async fn twin(
     exec.optional(sql(TWIN).bind(configuration).bind(digest)).await
 }
 
-/// Makes a run.
-pub async fn insert(tx: &mut Tx, row: NewRow<'_>, now: Time) -> Result<(), DbError> {
-    let query = sql(INSERT)
-        .bind(row.id)
-        .bind(row.workspace_id)
-        .bind(row.configuration_version_id)
-        .bind(lines(RunStatus::Pending, now))
-        .bind(row.message)
-        .bind(row.source)
-        .bind("manual")
-        .bind(row.is_destroy)
-        .bind(row.plan_only)
-        .bind(row.auto_apply)
-        .bind(row.allow_empty_apply)
-        .bind(row.engine)
-        .bind(row.terraform_version)
-        .bind(row.working_directory)
-        .bind(row.variables_sealed)
-        .bind(row.own_variables_sealed)
-        .bind(row.creation_digest)
-        .bind(row.created_by)
-        .bind(now);
-    tx.run(query).await?;
-    run_events::store::insert(tx, row.id, RunStatus::Pending.event(), Some(row.created_by), now).await
-}
-
-/// Moves a run and writes the event; false when it is not in `from` any more.
+/// Moves a run and writes the event; false when it is not in `from` any more. One that ends is counted, which takes rows
+/// that all runs of its workspace share: the caller has the workspace's row.
 pub async fn advance(
     tx: &mut Tx,
     id: &RunId,
@@ -260,6 +218,9 @@ pub async fn advance(
     let moved = tx.run(sql(MOVE).bind(to).bind(lines(to, now)).bind(now).bind(id).bind(from)).await? == 1;
     if moved {
         run_events::store::insert(tx, id, to.event(), actor, now).await?;
+        if to.is_final() {
+            tx.run(sql(COUNT_FINISHED).bind(id)).await?;
+        }
     }
     Ok(moved)
 }
@@ -298,6 +259,11 @@ pub async fn request_cancel(
     Ok(tx.run(query).await? == 1)
 }
 
+/// Notes who canceled a run that had not begun.
+pub async fn set_canceled_by(tx: &mut Tx, id: &RunId, actor: &UserId, now: Time) -> Result<(), DbError> {
+    tx.run(sql(SET_CANCELED_BY).bind(actor).bind(now).bind(id)).await.map(drop)
+}
+
 /// Notes when a cancel took effect.
 pub async fn set_canceled_at(tx: &mut Tx, id: &RunId, now: Time) -> Result<(), DbError> {
     tx.run(sql(SET_CANCELED_AT).bind(now).bind(id)).await.map(drop)
@@ -321,10 +287,4 @@ pub async fn set_discarded_by(tx: &mut Tx, id: &RunId, actor: &UserId) -> Result
 /// What was frozen when the run was made.
 pub async fn frozen(exec: impl Exec, id: &RunId) -> Result<Option<Frozen>, DbError> {
     exec.optional(sql(FROZEN).bind(id)).await
-}
-
-/// The normal run that is first in its workspace's line.
-pub async fn first_pending(exec: impl Exec, workspace: &WorkspaceId) -> Result<Option<RunId>, DbError> {
-    let row: Option<(String,)> = exec.optional(sql(FIRST_PENDING).bind(workspace)).await?;
-    Ok(row.map(|(id,)| RunId::from(id)))
 }

@@ -41,7 +41,7 @@ pub(super) async fn accept(
     }
     check_lock(&mut tx, &version, caller).await?;
     store::accept(&mut tx, id, caller, now).await?;
-    make_current(&mut tx, &version).await?;
+    make_current(&mut tx, &version, now).await?;
     let version = store::find(&mut tx, id).await?.ok_or_else(ApiError::not_found)?;
     tx.commit().await?;
     Ok(version)

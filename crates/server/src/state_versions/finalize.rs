@@ -58,8 +58,9 @@ async fn try_finalize(app: &App, id: &StateVersionId, object: &Object, md5: &str
         return Ok(false);
     }
     let contents = contents_of(app, object).await?;
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if !workspaces::store::guard(&mut tx, &version.workspace_id, app.clock.now()).await? {
+    if !workspaces::store::guard(&mut tx, &version.workspace_id, now).await? {
         return Err(ApiError::not_found());
     }
     let version = store::find(&mut tx, id).await?.ok_or_else(ApiError::not_found)?;
@@ -70,7 +71,7 @@ async fn try_finalize(app: &App, id: &StateVersionId, object: &Object, md5: &str
     }
     from_run::keep(app, &mut tx, id, object, &contents).await?;
     let version = store::find(&mut tx, id).await?.ok_or_else(ApiError::not_found)?;
-    make_current(&mut tx, &version).await?;
+    make_current(&mut tx, &version, now).await?;
     tx.commit().await?;
     Ok(true)
 }

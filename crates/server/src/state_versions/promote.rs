@@ -5,7 +5,7 @@ use super::store::{self, StateVersion};
 use crate::clock::Time;
 use crate::ids::{StateVersionId, WorkspaceId};
 use crate::platform::db::{DbError, Tx};
-use crate::workspaces;
+use crate::{runs, workspaces};
 
 /// Makes a finalized state version of a workspace its current one; it is not intermediate afterwards. Promoting the
 /// current one again does nothing. False when it cannot be: there is no such one in this workspace, it has no bytes
@@ -29,7 +29,7 @@ pub async fn promote(
     }
     match store::current(&mut *tx, workspace).await? {
         Some(current) if is_older(&version, &current) => Ok(false),
-        _ => make_current(tx, &version).await.map(|()| true),
+        _ => make_current(tx, &version, now).await.map(|()| true),
     }
 }
 
@@ -54,11 +54,13 @@ pub(super) fn is_older(version: &StateVersion, current: &StateVersion) -> bool {
     current.ordinal > version.ordinal || is_behind
 }
 
-/// Without questions. The caller has the workspace's row.
-pub(super) async fn make_current(tx: &mut Tx, version: &StateVersion) -> Result<(), DbError> {
+/// Without questions. Saved plans that were made against another state are overtaken by it. The caller has the
+/// workspace's row.
+pub(super) async fn make_current(tx: &mut Tx, version: &StateVersion, now: Time) -> Result<(), DbError> {
     let workspace = &version.workspace_id;
     store::discard_pending(tx, workspace, version.id.as_str()).await?;
     store::settle(tx, &version.id).await?;
     let count = version.resource_count.unwrap_or(0);
-    workspaces::store::set_current_state_version(tx, workspace, version.id.as_str(), count).await
+    workspaces::store::set_current_state_version(tx, workspace, version.id.as_str(), count).await?;
+    runs::discard_overtaken(tx, workspace, now).await
 }

@@ -110,7 +110,7 @@ async fn write(
         store::set_json(&mut tx, &id, json.id.as_str()).await?;
     }
     let version = store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?;
-    make_current(&mut tx, &version).await?;
+    make_current(&mut tx, &version, now).await?;
     let version = store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?;
     tx.commit().await?;
     Ok(version)

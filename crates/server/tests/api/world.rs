@@ -79,10 +79,13 @@ impl World {
             other.map_or_else(|| self.id(name), |(_, value)| value)
         });
         let path = parts.collect::<Vec<_>>().join("/");
+        // The lists whose scope stands in their query.
+        if route == "/api/v2/runs" {
+            return format!("{path}?workspace_id={}", self.id("workspace_id"));
+        }
         if route != "/api/v2/state-versions" {
             return path;
         }
-        // The one list whose scope stands in its query.
         let (workspace, organization) = (self.id("workspace"), self.id("organization"));
         format!("{path}?filter[workspace][name]={workspace}&filter[organization][name]={organization}")
     }

@@ -8,7 +8,7 @@ use terrane_server::clock::Time;
 use terrane_server::plans::model::PlanStatus;
 use terrane_server::platform::scheduler::Phase;
 use terrane_server::platform::scheduler::lease::Fate;
-use terrane_server::runs::model::{Next, RunStatus, settle};
+use terrane_server::runs::model::{Next, RunStatus, Settling, settle};
 
 /// `plans::ingest`.
 pub fn end_plan(run: &mut Run, outcome: Outcome) {
@@ -24,7 +24,12 @@ pub fn end_plan(run: &mut Run, outcome: Outcome) {
         return;
     }
     let next = match outcome {
-        Outcome::Finished => settle(run.plan_only, true, false, run.auto_apply),
+        Outcome::Finished => settle(Settling {
+            plan_only: run.plan_only,
+            has_changes: true,
+            auto_apply: run.auto_apply,
+            ..Settling::default()
+        }),
         Outcome::Errored => Next::Ends(RunStatus::Errored),
         Outcome::Canceled => Next::Ends(RunStatus::Canceled),
     };
@@ -34,8 +39,8 @@ pub fn end_plan(run: &mut Run, outcome: Outcome) {
             run.give_up_apply();
             run.release();
         }
-        Next::Waits => {
-            run.advance(run.status, RunStatus::Planned);
+        Next::Waits(status) => {
+            run.advance(run.status, status);
         }
         Next::Applies => {
             run.advance(run.status, RunStatus::Planned);

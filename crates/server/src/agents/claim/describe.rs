@@ -59,6 +59,7 @@ pub async fn describe(
         engine,
         configuration: configuration(app, tx, frozen, expires).await?,
         variables: runs::open_variables(app, &frozen.id, &frozen.variables_sealed)?,
+        trace: frozen.mode.debugging_mode,
         state,
         task: task(app, tx, job, frozen, made, expires).await?,
         timeout_ms: millis(timeout),
@@ -84,7 +85,7 @@ async fn task(
     let upload = |purpose| Secret::new(app.signer.path(purpose, &subject, expires).expose_secret());
     Ok(match job.lease.phase {
         Phase::Plan => Task::Plan(PlanTask {
-            options: PlanOptions { destroy: frozen.is_destroy },
+            options: plan_options(frozen),
             uploads: Uploads {
                 plan_file: upload(Purpose::JobPlanFile),
                 plan_json: upload(Purpose::JobPlanJson),
@@ -99,6 +100,18 @@ async fn task(
             })
         }
     })
+}
+
+fn plan_options(frozen: &Frozen) -> PlanOptions {
+    let mode = &frozen.mode;
+    PlanOptions {
+        destroy: frozen.is_destroy,
+        refresh_only: mode.refresh_only,
+        skip_refresh: !mode.refresh,
+        targets: mode.target_addrs.list().to_vec(),
+        replaces: mode.replace_addrs.list().to_vec(),
+        generate_configuration: mode.allow_config_generation,
+    }
 }
 
 async fn configuration(

@@ -131,6 +131,8 @@ async fn queue_run(app: &App, version: &ConfigurationVersion) -> ApiResult<()> {
         plan_only: None,
         auto_apply: None,
         allow_empty_apply: false,
+        mode: runs::mode::Mode::default(),
+        terraform_version: None,
         variables: Vec::new(),
         may_be_a_repeat: false,
     };

@@ -87,6 +87,8 @@ pub enum Answer {
     Many(ResourceType),
     /// One page of many.
     Page(ResourceType),
+    /// One page of many that nobody has counted (api-contract 4.3).
+    UncountedPage(ResourceType),
     /// All of many, or one page when one is asked for (api-contract 2.6).
     PageIfAsked(ResourceType),
     /// None; the header `Location` says where to go.

@@ -76,23 +76,27 @@ fn links_schema(links: &[Link]) -> Value {
 pub(super) fn answer(answer: Answer) -> Value {
     let to = |resource: ResourceType| json!({ "$ref": format!("#/components/schemas/{}", resource.name) });
     let list = |resource: ResourceType| json!({ "type": "array", "items": to(resource) });
-    let document = |data: Value, paged: Option<&[&str]>| {
+    let page_of = |data: Value, required: &[&str], kind: &str| {
         let mut schema = json!({ "type": "object", "additionalProperties": false, "required": ["data"],
             "properties": { "data": data, "included": { "type": "array", "items": {
                 "$ref": "#/components/schemas/resource" } } } });
-        if let Some(required) = paged {
-            schema["required"] = json!(required);
-            schema["properties"]["links"] = json!({ "$ref": "#/components/schemas/page-links" });
-            schema["properties"]["meta"] = json!({ "$ref": "#/components/schemas/page-meta" });
+        schema["required"] = json!(required);
+        if !kind.is_empty() {
+            schema["properties"]["links"] = json!({ "$ref": format!("#/components/schemas/{kind}-links") });
+            schema["properties"]["meta"] = json!({ "$ref": format!("#/components/schemas/{kind}-meta") });
         }
         json!({ "content": { MEDIA_TYPE: { "schema": schema } } })
     };
+    let document = |data: Value| page_of(data, &["data"], "");
     match answer {
         Answer::Nothing => json!({}),
-        Answer::One(resource) => document(to(resource), None),
-        Answer::Many(resource) => document(list(resource), None),
-        Answer::Page(resource) => document(list(resource), Some(&["data", "links", "meta"])),
-        Answer::PageIfAsked(resource) => document(list(resource), Some(&["data"])),
+        Answer::One(resource) => document(to(resource)),
+        Answer::Many(resource) => document(list(resource)),
+        Answer::Page(resource) => page_of(list(resource), &["data", "links", "meta"], "page"),
+        Answer::UncountedPage(resource) => {
+            page_of(list(resource), &["data", "links", "meta"], "uncounted-page")
+        }
+        Answer::PageIfAsked(resource) => page_of(list(resource), &["data"], "page"),
         Answer::Redirect => json!({ "headers": { "Location": { "required": true, "schema": {
             "type": "string", "format": "uri" } } } }),
         Answer::Bytes(media_type) => json!({ "content": { media_type: {} } }),
@@ -105,6 +109,7 @@ pub(super) fn shown(answer: Answer) -> Option<ResourceType> {
         Answer::One(resource)
         | Answer::Many(resource)
         | Answer::Page(resource)
+        | Answer::UncountedPage(resource)
         | Answer::PageIfAsked(resource) => Some(resource),
         Answer::Nothing | Answer::Redirect | Answer::Bytes(_) => None,
     }
@@ -146,6 +151,14 @@ pub(super) fn shared() -> Map<String, Value> {
             "required": ["current-page", "page-size", "prev-page", "next-page", "total-pages", "total-count"],
             "properties": { "current-page": number, "page-size": number, "prev-page": maybe_number,
                 "next-page": maybe_number, "total-pages": number, "total-count": number } } } },
+        "uncounted-page-links": { "type": "object", "additionalProperties": false,
+            "required": ["self", "prev", "next"],
+            "properties": { "self": text, "prev": maybe_text, "next": maybe_text } },
+        "uncounted-page-meta": { "type": "object", "required": ["pagination"], "properties": { "pagination": {
+            "type": "object", "additionalProperties": false,
+            "required": ["current-page", "page-size", "prev-page", "next-page"], "properties": {
+                "current-page": number, "page-size": number, "prev-page": maybe_number,
+                "next-page": maybe_number } } } },
         "errors": { "type": "object", "additionalProperties": false, "required": ["errors"], "properties": {
             "errors": { "type": "array", "minItems": 1, "items": { "type": "object",
                 "additionalProperties": false, "required": ["status", "title"], "properties": {

@@ -1,10 +1,12 @@
-//! Looks for jobs whose agent is silent: no run stays unfinished past its lease without a reason a person can read.
+//! Looks for jobs whose agent is silent: no run stays unfinished past its lease without a reason a person can read. And
+//! for saved plans that nobody has applied in time.
 
 use super::lost::{Cause, lose};
 use super::store;
 use crate::app::App;
 use crate::clock::Time;
 use crate::platform::http::ApiError;
+use crate::runs;
 
 /// Looks for lost jobs until the server stops. Not before a lease is over: while no server was there, agents could not
 /// renew theirs.
@@ -26,6 +28,7 @@ async fn sweep(app: &App) -> Result<(), ApiError> {
     for job in store::expired(&app.db, now).await? {
         lose(app, &job, Cause::Silent).await?;
     }
+    runs::discard_expired(app).await?;
     let kept = i64::try_from(app.config.limits.late_delivery.as_micros()).unwrap_or(i64::MAX);
     let mut tx = app.db.begin().await?;
     store::forget_given_up(&mut tx, Time(now.0 - kept)).await?;

@@ -6,6 +6,7 @@ use crate::platform::http::ApiResult;
 use crate::platform::openapi::ResourceType;
 use crate::runs::RunVariable;
 use crate::runs::create::open_own_variables;
+use crate::runs::mode::Addresses;
 use crate::runs::model::{RunStatus, is_force_cancelable};
 use crate::runs::store::Run;
 use crate::status_times::StatusTimes;
@@ -34,8 +35,8 @@ struct RunAttributes<'a> {
     save_plan: bool,
     refresh: bool,
     refresh_only: bool,
-    replace_addrs: Option<Vec<String>>,
-    target_addrs: Option<Vec<String>>,
+    replace_addrs: &'a Addresses,
+    target_addrs: &'a Addresses,
     invoke_action_addrs: Option<Vec<String>>,
     policy_paths: Option<Vec<String>>,
     source: &'a str,
@@ -101,10 +102,10 @@ fn attributes(
                 now,
             ),
         },
-        allow_config_generation: false,
+        allow_config_generation: run.mode.allow_config_generation,
         allow_empty_apply: run.allow_empty_apply,
         auto_apply: run.auto_apply,
-        debugging_mode: false,
+        debugging_mode: run.mode.debugging_mode,
         canceled_at: run.canceled_at.map(Time),
         force_cancel_available_at: run.force_cancel_available_at.map(Time),
         created_at: run.created_at,
@@ -113,11 +114,11 @@ fn attributes(
         is_destroy: run.is_destroy,
         message: &run.message,
         plan_only: run.plan_only,
-        save_plan: false,
-        refresh: true,
-        refresh_only: false,
-        replace_addrs: None,
-        target_addrs: None,
+        save_plan: run.mode.save_plan,
+        refresh: run.mode.refresh,
+        refresh_only: run.mode.refresh_only,
+        replace_addrs: &run.mode.replace_addrs,
+        target_addrs: &run.mode.target_addrs,
         invoke_action_addrs: None,
         policy_paths: None,
         source: &run.source,
@@ -132,8 +133,8 @@ fn attributes(
     }
 }
 
-/// The resource, with the ids of its events and its place in the queue of its organization, where that is known.
-pub fn resource(app: &App, run: &Run, events: Vec<String>, position_in_queue: u64) -> ApiResult<Resource> {
+/// The resource, with its place in the queue of its organization, where that is known.
+pub fn resource(app: &App, run: &Run, position_in_queue: u64) -> ApiResult<Resource> {
     let user = |id: &Option<String>| Relationship::One(id.as_ref().map(|id| ResourceId::new("users", id)));
     let own = format!("/api/v2/runs/{}", run.id);
     let at = |kind, id: String, name: &str| {
@@ -141,7 +142,8 @@ pub fn resource(app: &App, run: &Run, events: Vec<String>, position_in_queue: u6
     };
     let configuration =
         at("configuration-versions", (&run.configuration_version_id).into(), "configuration-version");
-    let events = events.into_iter().map(|id| ResourceId::new("run-events", id)).collect();
+    let events = run.event_ids.as_deref().unwrap_or_default().split(',').filter(|id| !id.is_empty());
+    let events = events.map(|id| ResourceId::new("run-events", id)).collect();
     Ok(Resource::new(
         "runs",
         &run.id,

@@ -2,11 +2,11 @@
 
 use crate::ids::ConfigurationVersionId;
 use crate::platform::http::{ApiError, ApiResult};
-use crate::runs::store::Filter;
+use crate::runs::mode::{Addresses, Mode};
 use crate::runs::{NewRun, RunVariable};
 use axum::http::HeaderMap;
 use serde_json::Value;
-use terrane_jsonapi::{Attributes, Given, Incoming, Query};
+use terrane_jsonapi::{Attributes, Given, Incoming};
 
 /// A message longer than this is refused.
 pub const MESSAGE_CHARS_MAX: usize = 10_000;
@@ -41,7 +41,22 @@ pub fn read(headers: &HeaderMap, body: &Incoming) -> ApiResult<NewRun> {
         plan_only: given.boolean("plan-only")?.value(),
         auto_apply: given.boolean("auto-apply")?.value(),
         allow_empty_apply: given.boolean("allow-empty-apply")?.value().unwrap_or(false),
+        mode: mode(given)?,
+        terraform_version: given.text("terraform-version")?.value(),
         variables: variables(given)?,
+    })
+}
+
+fn mode(given: &Attributes) -> ApiResult<Mode> {
+    let is_set = |name: &str| given.boolean(name).map(|given| given.value() == Some(true));
+    Ok(Mode {
+        refresh: given.boolean("refresh")?.value().unwrap_or(true),
+        refresh_only: is_set("refresh-only")?,
+        save_plan: is_set("save-plan")?,
+        allow_config_generation: is_set("allow-config-generation")?,
+        debugging_mode: is_set("debugging-mode")?,
+        target_addrs: Addresses(given.texts("target-addrs")?.value()),
+        replace_addrs: Addresses(given.texts("replace-addrs")?.value()),
     })
 }
 
@@ -65,38 +80,12 @@ fn variables(given: &Attributes) -> ApiResult<Vec<RunVariable>> {
 
 /// A run that would plan something else than was asked for must not be made.
 fn refuse_what_is_not_served(given: &Attributes) -> ApiResult<()> {
-    let not_served = |name: &str| {
-        let detail = format!("{name} is not offered by this version of the server");
-        Err(ApiError::invalid_attribute(name, detail))
-    };
-    for name in ["refresh-only", "save-plan", "allow-config-generation", "debugging-mode"] {
-        if given.boolean(name)? == Given::Value(true) {
-            return not_served(name);
+    const NAME: &str = "invoke-action-addrs";
+    // An empty list is none (api-contract 4.2).
+    match given.texts(NAME)? {
+        Given::Value(list) if !list.is_empty() => {
+            Err(ApiError::invalid_attribute(NAME, "actions are not offered by this version of the server"))
         }
-    }
-    if given.boolean("refresh")? == Given::Value(false) {
-        return not_served("refresh");
-    }
-    for name in ["target-addrs", "replace-addrs", "invoke-action-addrs"] {
-        if given.texts(name)?.value().is_some_and(|list| !list.is_empty()) {
-            return not_served(name);
-        }
-    }
-    if given.text("terraform-version")?.value().is_some() {
-        return not_served("terraform-version");
-    }
-    Ok(())
-}
-
-/// Reads the filters of a run list (api-contract 4.3). Without an operation, plan-only runs are left out.
-pub fn filter(query: &Query) -> Filter {
-    let operations = query.list("filter[operation]");
-    let texts = |name: &str| query.list(name).into_iter().map(str::to_owned).collect();
-    Filter {
-        with_plan_only: operations.contains(&"plan_only"),
-        without_normal: !operations.is_empty()
-            && operations.iter().all(|operation| *operation == "plan_only"),
-        statuses: texts("filter[status]"),
-        sources: texts("filter[source]"),
+        _ => Ok(()),
     }
 }

@@ -1,14 +1,19 @@
 //! Real engines: each scenario with OpenTofu and with Terraform, as a user sees it through the API.
 
+mod adoptions;
 mod applies;
 mod bench;
 mod counts;
 mod failures;
 mod inputs;
 mod large;
+mod lifecycles;
+mod lines;
+mod modes;
 mod old;
 mod provider;
 mod sandbox;
+mod saved;
 mod together;
 mod under_way;
 

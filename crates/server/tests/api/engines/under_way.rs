@@ -75,6 +75,19 @@ impl Bench {
         self.ended(workspace, &run).await
     }
 
+    /// Plans some files in a workspace, confirms the plan, and waits for its end.
+    pub async fn apply_with(&self, workspace: &str, files: &[(&str, &str)], attributes: &Value) -> Ended {
+        let planned = self.plan_in(workspace, files, attributes).await.finished();
+        self.confirm_planned(workspace, &planned.run).await
+    }
+
+    /// Confirms a run that was planned, and waits for its end.
+    pub async fn confirm_planned(&self, workspace: &str, run: &Run) -> Ended {
+        let path = format!("/runs/{}/actions/apply", run.id);
+        self.server.owner.post(&path, &json!({})).await.expect_status(202);
+        self.ended(workspace, run).await
+    }
+
     /// Waits for the end of a run.
     pub async fn ended(&self, workspace: &str, run: &Run) -> Ended {
         let owner = &self.server.owner;

@@ -135,8 +135,6 @@ on_both!(what_cannot_be_planned_as_asked_is_refused, |server| {
     assert_eq!(refused.at("/errors/0/source/pointer"), "/data/relationships/configuration-version");
     for (attributes, name) in [
         (json!({ "is-destroy": true }), "is-destroy"),
-        (json!({ "refresh-only": true }), "refresh-only"),
-        (json!({ "target-addrs": ["a.b"] }), "target-addrs"),
         (json!({ "variables": [{ "key": "1x", "value": "1" }] }), "variables"),
         (json!({ "variables": [{ "key": "x" }] }), "variables"),
         (json!({ "variables": "x" }), "variables"),

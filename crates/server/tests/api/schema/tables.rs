@@ -32,7 +32,7 @@ const SQLITE_COLUMNS: &str = "SELECT 'column ' || m.name || '.' || c.name || ' '
      FROM sqlite_master m JOIN pragma_table_info(m.name) c \
      WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> '_sqlx_migrations'";
 const POSTGRES_COLUMNS: &str = "SELECT CAST('column ' || table_name || '.' || column_name || ' ' || data_type || \
-     CASE is_nullable WHEN 'NO' THEN ' not null' ELSE ' null' END || ' default ' || COALESCE(column_default, '-') AS TEXT) \
+     CASE is_nullable WHEN 'NO' THEN ' not null' ELSE ' null' END || ' default ' || REPLACE(COALESCE(column_default, '-'), '::text', '') AS TEXT) \
      FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations'";
 
 const SQLITE_INDEXES: &str = "SELECT 'index on ' || t || CASE u WHEN 1 THEN ' unique ' ELSE ' ' END || \
