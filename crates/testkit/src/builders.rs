@@ -131,6 +131,19 @@ impl Actor {
         unframed(&self.framed_log(run).await)
     }
 
+    /// Waits until the plan has logged a text.
+    pub async fn wait_for_log(&self, run: &Run, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let log = self.log(run).await;
+            if log.contains(text) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{} does not log {text:?}: {log}", run.id);
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// The framed log of the plan as it stands.
     pub async fn framed_log(&self, run: &Run) -> Vec<u8> {
         self.framed_log_of(&self.get(&format!("/plans/{}", run.plan)).await.expect_status(200)).await

@@ -7,11 +7,11 @@ use crate::plans::{self, End};
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::logs::{self, LogId};
 use crate::platform::scheduler::{self, Phase, announce_end, store::Job};
-use crate::{runs, workspaces};
+use crate::{runs, state_versions, workspaces};
 use terrane_wire::{Outcome, Report};
 
 /// Ends the phase as the agent says. A report that was taken before is answered the same way again; one with an old
-/// lease, or one whose log or states have not all arrived, is refused.
+/// lease, or one whose log or states have not all arrived, is refused (409).
 pub async fn take(app: &App, id: &JobId, report: &Report) -> ApiResult<()> {
     let Some(job) = scheduler::store::find(&app.db, id).await? else {
         // Taken before, or the workspace is gone: nothing is left to say.
@@ -39,6 +39,7 @@ pub async fn take(app: &App, id: &JobId, report: &Report) -> ApiResult<()> {
         }
         Some(evidence) => {
             check_log(&mut tx, &job, report).await?;
+            check_states(&mut tx, &job, report).await?;
             let end = applies::End::reported(report);
             applies::ingest(app, &mut tx, (&run, &job), end, &evidence, now).await?
         }
@@ -71,6 +72,17 @@ async fn check_log(tx: &mut crate::platform::db::Tx, job: &Job, report: &Report)
     if i64::try_from(report.log_size_bytes).unwrap_or(i64::MAX) > stored {
         let said = report.log_size_bytes;
         return Err(ApiError::conflict(format!("the log has {stored} bytes, the report says {said}")));
+    }
+    Ok(())
+}
+
+/// An agent sends every state before it reports. Where one is gone all the same, the apply must not end as if nothing
+/// were missing: its lease runs out, and its state is told as uncertain.
+async fn check_states(tx: &mut crate::platform::db::Tx, job: &Job, report: &Report) -> ApiResult<()> {
+    let stored = state_versions::store::count_of_run(tx, &job.run_id).await?;
+    if i64::try_from(report.states_written).unwrap_or(i64::MAX) > stored {
+        let said = report.states_written;
+        return Err(ApiError::conflict(format!("{stored} states have arrived, the report says {said}")));
     }
     Ok(())
 }

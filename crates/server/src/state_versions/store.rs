@@ -41,6 +41,8 @@ const NEWEST_OF_RUN: &str = select!(
     "WHERE s.run_id = $1 AND s.run_sequence IS NOT NULL AND s.status = 'finalized' \
      ORDER BY s.run_sequence DESC LIMIT 1"
 );
+const COUNT_OF_RUN: &str =
+    "SELECT COUNT(*) FROM state_versions WHERE run_id = $1 AND run_sequence IS NOT NULL";
 const OF_SEQUENCE: &str = select!("WHERE s.run_id = $1 AND s.run_sequence = $2");
 const NEXT_ORDINAL: &str =
     "SELECT CAST(COALESCE(MAX(ordinal), 0) + 1 AS BIGINT) FROM state_versions WHERE workspace_id = $1";
@@ -67,6 +69,7 @@ pub const STATEMENTS: &[&str] = &[
     PENDING,
     NEWEST_INTERMEDIATE,
     NEWEST_OF_RUN,
+    COUNT_OF_RUN,
     OF_SEQUENCE,
     NEXT_ORDINAL,
     INSERT,
@@ -201,6 +204,12 @@ pub async fn newest_intermediate(
 /// The one that a run's apply wrote last, by the agent's own count.
 pub async fn newest_of_run(exec: impl Exec, run: &RunId) -> Result<Option<StateVersion>, DbError> {
     exec.optional(sql(NEWEST_OF_RUN).bind(run)).await
+}
+
+/// How many a run's apply has written, as far as they have arrived.
+pub async fn count_of_run(exec: impl Exec, run: &RunId) -> Result<i64, DbError> {
+    let (count,): (i64,) = exec.one(sql(COUNT_OF_RUN).bind(run)).await?;
+    Ok(count)
 }
 
 /// The one that a run's apply wrote as its `sequence`-th.

@@ -55,7 +55,7 @@ fn both_signals_end_it_cleanly() {
 pub async fn hanging_run(actor: &Actor, workspace: &str) -> Run {
     let behaviour = json!({ "plan": [{ "print": "hanging\n" }, { "hang": true }] });
     let run = actor.run(workspace, fake_archive(&behaviour), &json!({})).await;
-    while !actor.log(&run).await.contains("hanging") {}
+    actor.wait_for_log(&run, "hanging").await;
     run
 }
 

@@ -1,6 +1,6 @@
 //! `PUT /agent/v1/jobs/:id/states/:sequence`.
 
-use crate::agents::{NO_AGENT, Played, state};
+use crate::agents::{NO_AGENT, Played, report, state};
 use crate::support::creates;
 use serde_json::json;
 use terrane_testkit::on_both;
@@ -49,4 +49,22 @@ on_both!(what_is_no_state_is_refused, NO_AGENT, |server| {
         assert!([409, 412, 422].contains(&status), "{junk:?}: {status}");
     }
     agent.put(&job, "states/0?epoch=1&serial=one&lineage=l&md5=m", "{}").await.expect_status(400);
+});
+
+on_both!(a_report_of_more_states_than_have_arrived_is_refused, NO_AGENT, |server| {
+    let workspace = server.owner.workspace("net").await;
+    let agent = Played::new(server).await;
+    let run = server.owner.run(&workspace, creates(1), &json!({ "auto-apply": true })).await;
+    agent.plan(1).await;
+    let job = agent.claim().await;
+    agent.start(&job, "x").await.expect_status(204);
+    agent.state(&job, 0, &state(1, &["a"])).await.expect_status(200);
+    let mut told = report(&job, &json!({ "how": "finished" }));
+    told["states_written"] = json!(2);
+    let refused = agent.post(&job, "report", &told).await.expect_status(409);
+    assert!(refused.text().contains("1 states have arrived, the report says 2"), "{}", refused.text());
+    assert_eq!(server.owner.get(&format!("/runs/{}", run.id)).await.attribute("status"), "applying");
+    agent.state(&job, 1, &state(2, &["a", "b"])).await.expect_status(200);
+    agent.post(&job, "report", &told).await.expect_status(204);
+    server.owner.wait_for(&run, &["applied"]).await;
 });

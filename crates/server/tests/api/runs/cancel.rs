@@ -15,7 +15,7 @@ on_both!(a_planning_run_is_interrupted_once_and_asked_for_once, |server| {
         { "print": "still here\n" }, { "exit": 1 }]));
     let run = server.owner.run(&workspace, archive, &json!({})).await;
     server.owner.wait_for(&run, &["planning"]).await;
-    while !server.owner.log(&run).await.contains("deaf") {}
+    server.owner.wait_for_log(&run, "deaf").await;
     assert!(cancel(server, &run).await.expect_status(202).bytes.is_empty());
     let asked = server.owner.get(&format!("/runs/{}", run.id)).await;
     assert_eq!(asked.attribute("status"), "planning", "the status changes when the engine has ended");
@@ -46,7 +46,7 @@ on_both!(
         let archive =
             plan_steps(&json!([{ "ignore_sigint": true }, { "print": "deaf\n" }, { "hang": true }]));
         let run = server.owner.run(&workspace, archive, &json!({})).await;
-        while !server.owner.log(&run).await.contains("deaf") {}
+        server.owner.wait_for_log(&run, "deaf").await;
         cancel(server, &run).await.expect_status(202);
         server.owner.wait_for(&run, &["canceled"]).await;
         assert!(server.owner.log(&run).await.contains("interrupt 1"));
