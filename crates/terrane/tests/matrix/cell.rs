@@ -116,10 +116,7 @@ impl Cell {
     /// What the matrix allows.
     pub fn allowed(&self) -> &'static [End] {
         match (self.victim, self.step) {
-            // The run goes on by itself. The engine is let go after the kill, perhaps before the order has reached it.
-            (Victim::Server | Victim::Database | Victim::Agent, Step::Cancel) => {
-                &[End::Canceled, End::Applied]
-            }
+            (Victim::Server | Victim::Database | Victim::Agent, Step::Cancel) => &[End::Canceled],
             // Noted as started on the server and not on the disk: it could never be started.
             (Victim::Agent, Step::Start) | (Victim::Server, Step::Start) if self.may_lose_start() => {
                 &[End::Applied, End::Errored]
@@ -138,6 +135,11 @@ impl Cell {
             (Victim::Host, Step::Report) => &[End::Applied],
             (Victim::Host, _) => &[End::Uncertain],
         }
+    }
+
+    /// Whether the engine stays held after the kill: an order that was acknowledged must reach it, and it ends by that.
+    pub fn ends_by_order(&self) -> bool {
+        self.step == Step::Cancel && matches!(self.victim, Victim::Server | Victim::Database | Victim::Agent)
     }
 
     /// An agent dies between the two notes of a start, alone or with the server that it is a part of.

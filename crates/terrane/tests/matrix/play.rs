@@ -144,7 +144,9 @@ impl Play {
     fn kill(&mut self) {
         let away = Duration::from_millis(self.random.random_range(0..AWAY_MS_MAX));
         kill_and_restart(&mut self.place, &self.cell, away);
-        self.teller.open_all();
+        if !self.cell.ends_by_order() {
+            self.teller.open_all();
+        }
     }
 
     /// Waits for the end of the run.

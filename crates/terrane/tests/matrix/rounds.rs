@@ -14,7 +14,7 @@ use terrane_testkit::postgres::OwnPostgres;
 /// A machine with two processors is then busy, and not so busy that heartbeats are late.
 const LANES: usize = 2;
 /// No round begins after this time.
-const ROUNDS_TIME: Duration = Duration::from_secs(60);
+const ROUNDS_TIME: Duration = Duration::from_secs(150);
 const ROUNDS_TIME_LONG: Duration = Duration::from_secs(20 * 60);
 const ROUNDS_MAX: usize = 40;
 
