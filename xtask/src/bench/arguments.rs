@@ -50,6 +50,43 @@ pub(super) enum Suite {
     /// The table goes to standard output, all samples to target/bench/apply.csv.
     #[command(verbatim_doc_comment)]
     Apply(ApplyArguments),
+    /// Reading: the list of a workspace's runs, one run, one plan.
+    ///
+    /// list: 20 rows of the list of a workspace with 300, 100,000 and 1,000,000 runs, at a fixed rate; the time counts
+    /// from when a request was due. SQLite, and a PostgreSQL of its own.
+    ///
+    /// rate: GET of a run and of its plan in turn, on 16 connections, the server alone on one processor, who asks and the
+    /// database on the others. Peer on PostgreSQL: point reads of the same row by pgbench, prepared, 16 connections, in
+    /// the server's place.
+    ///
+    /// Every answer is checked. The databases are filled with sqlite3 and psql. All samples: target/bench/api.csv.
+    #[command(verbatim_doc_comment)]
+    Api(ApiArguments),
+    /// Many runs at once: 50 runs without changes on 10 workspaces in five slots, until the last is finished. Peer: init,
+    /// plan and show of the same engine and configuration in fresh folders, two at a time, alternating with it.
+    ///
+    /// All samples: target/bench/runs.csv.
+    #[command(verbatim_doc_comment)]
+    Runs(RunsArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApiArguments {
+    /// Samples of each latency
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pub(super) samples: usize,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunsArguments {
+    /// Samples of each line
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub(super) samples: usize,
+    /// The real engines; an empty one is left out
+    #[arg(long, env = "TERRANE_TEST_TOFU", default_value = "tofu", value_name = "PROGRAM")]
+    pub(super) tofu: String,
+    #[arg(long, env = "TERRANE_TEST_TERRAFORM", default_value = "terraform", value_name = "PROGRAM")]
+    pub(super) terraform: String,
 }
 
 #[derive(Debug, Args)]

@@ -6,10 +6,13 @@
 //! | `run` | the order of the measurements |
 //! | `queue` | `POST /runs` to the engine's start |
 //! | `wrap_up` | the engine's end to the plan being visible, and whole runs against the bare engine |
+//! | `reads` | rates and latencies of GET, with up to a million runs |
+//! | `many_runs` | many runs at once against a loop of the same commands |
 //! | `objects`, `cancel`, `restart`, `dead_agent` | applies, and what is promised about them |
 //! | `starting`, `idle` | the server alone: time to ready, memory at rest |
 //! | `peers` | what the machine itself needs for the same |
 //! | `series`, `report` | samples, quantiles, table, CSV |
+//! | `load`, `fill`, `postgres`, `processor` | requests, rows, a database, and who runs where |
 //! | `program`, `api`, `http` | the program, its API and a small blocking client |
 //! | `job_record` | what the supervisor notes about the engine's commands |
 
@@ -17,13 +20,19 @@ mod api;
 mod arguments;
 mod cancel;
 mod dead_agent;
+mod fill;
 mod http;
 mod idle;
 mod job_record;
+mod load;
+mod many_runs;
 mod objects;
 mod peers;
+mod postgres;
+mod processor;
 mod program;
 mod queue;
+mod reads;
 mod report;
 mod restart;
 mod run;

@@ -46,17 +46,23 @@ pub(super) struct Place {
     folder: TempDir,
     program: PathBuf,
     engine: PathBuf,
+    database_url: Option<String>,
 }
 
 impl Place {
     pub(super) fn new(programs: &Programs, engine: &Path) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("terrane-bench-").tempdir()?;
         fs::create_dir(folder.path().join("data"))?;
-        Ok(Self { folder, program: programs.terrane.clone(), engine: engine.to_owned() })
+        Ok(Self { folder, program: programs.terrane.clone(), engine: engine.to_owned(), database_url: None })
     }
 
     pub(super) fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// Lets servers use a PostgreSQL from now on.
+    pub(super) fn use_database(&mut self, url: String) {
+        self.database_url = Some(url);
     }
 
     fn command(&self, arguments: &[&str]) -> Result<Command> {
@@ -65,6 +71,9 @@ impl Place {
         // No engine but the one named, and no setting of the person who measures.
         command.args(arguments).env_clear().env("PATH", "/nonexistent");
         command.env("TERRANE_DATA_DIR", self.data_dir()).env("TERRANE_ENGINE_PATH", &self.engine);
+        if let Some(url) = &self.database_url {
+            command.env("TERRANE_DATABASE_URL", url);
+        }
         command.stdin(Stdio::null()).stderr(log);
         Ok(command)
     }
@@ -109,7 +118,8 @@ impl Place {
         self.start_with("2")
     }
 
-    fn start_with(&self, slots: &str) -> Result<(Server, Duration)> {
+    /// Starts the server with so many slots.
+    pub(super) fn start_with(&self, slots: &str) -> Result<(Server, Duration)> {
         let address = free_address()?;
         let mut command = self.command(&["server"])?;
         command.env("TERRANE_LISTEN", address.to_string()).env("TERRANE_AGENT_SLOTS", slots);

@@ -31,7 +31,9 @@ fn line(series: &Series, all: &[Series]) -> String {
         let text =
             format!("{:.2} x {} ({:+.1} {})", own / other, peer.name, own - other, series.unit.as_str());
         match series.ratio_target {
-            Some(target) if own / other > target => format!("{text}, target {target} x MISSED"),
+            Some(target) if series.is_worse(own / other, target) => {
+                format!("{text}, target {target} x MISSED")
+            }
             Some(target) => format!("{text}, target {target} x"),
             None => text,
         }

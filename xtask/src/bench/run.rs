@@ -8,7 +8,7 @@ use super::arguments::{ApplyArguments, ApplyPart, Arguments, Part, RunArguments,
 use super::program::{Programs, find};
 use super::series::Series;
 use super::wrap_up::Engine;
-use super::{cancel, dead_agent, idle, objects, queue, report, restart, starting, wrap_up};
+use super::{cancel, dead_agent, idle, many_runs, objects, queue, reads, report, restart, starting, wrap_up};
 
 /// Samples of each line that are thrown away first.
 pub(super) const WARM_UP: usize = 3;
@@ -32,6 +32,15 @@ pub(crate) fn bench(arguments: &Arguments, root: &Path) -> Result<()> {
             }
             "apply"
         }
+        Suite::Api(arguments) => {
+            all.extend(reads::measure(&programs, arguments.samples)?);
+            "api"
+        }
+        Suite::Runs(arguments) => {
+            let each = |engine: &Engine<'_>| many_runs::measure(&programs, engine, arguments.samples);
+            all.extend(with_engines(&arguments.tofu, &arguments.terraform, each)?);
+            "runs"
+        }
     };
     println!();
     report::print(&all);
@@ -48,14 +57,8 @@ fn measure_apply(part: ApplyPart, arguments: &ApplyArguments, programs: &Program
         ApplyPart::Restart => restart::measure(programs, samples),
         ApplyPart::Agent => dead_agent::measure(programs),
         ApplyPart::Objects => {
-            let mut all = Vec::new();
-            for (name, program) in [("tofu", &arguments.tofu), ("terraform", &arguments.terraform)] {
-                if !program.is_empty() {
-                    let engine = Engine { name, program: &find(program)?, kind: name };
-                    all.extend(objects::measure(programs, &engine, samples)?);
-                }
-            }
-            Ok(all)
+            let each = |engine: &Engine<'_>| objects::measure(programs, engine, samples);
+            with_engines(&arguments.tofu, &arguments.terraform, each)
         }
     }
 }
@@ -69,13 +72,24 @@ fn measure(part: Part, arguments: &RunArguments, programs: &Programs) -> Result<
         Part::WrapUp => {
             let fake = Engine { name: "fake", program: &programs.fake_engine, kind: "tofu" };
             let mut all = wrap_up::measure(programs, &fake, samples)?;
-            for (name, program) in [("tofu", &arguments.tofu), ("terraform", &arguments.terraform)] {
-                if !program.is_empty() {
-                    let engine = Engine { name, program: &find(program)?, kind: name };
-                    all.extend(wrap_up::measure(programs, &engine, samples)?);
-                }
-            }
+            let each = |engine: &Engine<'_>| wrap_up::measure(programs, engine, samples);
+            all.extend(with_engines(&arguments.tofu, &arguments.terraform, each)?);
             Ok(all)
         }
     }
+}
+
+/// Measures with each real engine that is not left out.
+fn with_engines(
+    tofu: &str,
+    terraform: &str,
+    measure: impl Fn(&Engine<'_>) -> Result<Vec<Series>>,
+) -> Result<Vec<Series>> {
+    let mut all = Vec::new();
+    for (name, program) in [("tofu", tofu), ("terraform", terraform)] {
+        if !program.is_empty() {
+            all.extend(measure(&Engine { name, program: &find(program)?, kind: name })?);
+        }
+    }
+    Ok(all)
 }

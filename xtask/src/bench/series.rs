@@ -5,6 +5,8 @@
 pub(super) enum Unit {
     Milliseconds,
     Megabytes,
+    /// The more, the better.
+    PerSecond,
 }
 
 impl Unit {
@@ -12,6 +14,7 @@ impl Unit {
         match self {
             Self::Milliseconds => "ms",
             Self::Megabytes => "MB",
+            Self::PerSecond => "1/s",
         }
     }
 }
@@ -22,11 +25,11 @@ pub(super) struct Series {
     pub(super) name: String,
     pub(super) unit: Unit,
     pub(super) samples: Vec<f64>,
-    /// The median must not be above it.
+    /// The median must not be worse.
     pub(super) target: Option<f64>,
     /// The name of the line this one is compared with.
     pub(super) peer: Option<String>,
-    /// How many times the peer's median this one's may be.
+    /// How many times the peer's median this one's may be; a rate: must be.
     pub(super) ratio_target: Option<f64>,
 }
 
@@ -63,7 +66,12 @@ impl Series {
     }
 
     pub(super) fn is_missed(&self) -> bool {
-        self.target.is_some_and(|target| self.median() > target)
+        self.target.is_some_and(|target| self.is_worse(self.median(), target))
+    }
+
+    /// Whether a figure, or a ratio of figures, misses a target.
+    pub(super) fn is_worse(&self, figure: f64, target: f64) -> bool {
+        if self.unit == Unit::PerSecond { figure < target } else { figure > target }
     }
 }
 
