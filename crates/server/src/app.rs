@@ -249,6 +249,7 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::platform::scheduler::store::STATEMENTS,
         crate::projects::store::STATEMENTS,
         crate::run_events::store::STATEMENTS,
+        crate::run_triggers::store::STATEMENTS,
         crate::runs::store::STATEMENTS,
         crate::runs::store::INSERT_STATEMENTS,
         crate::runs::store::LINE_STATEMENTS,

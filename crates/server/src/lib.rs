@@ -3,7 +3,7 @@
 //! | folder | API resource |
 //! |---|---|
 //! | [`plans`] | `plans`, the heart: states, counts, log URL, JSON plan |
-//! | [`runs`], [`run_events`], [`comments`] | `runs`, `run-events`, `comments` |
+//! | [`runs`], [`run_events`], [`comments`], [`run_triggers`] | `runs`, `run-events`, `comments`, `run-triggers` |
 //! | [`applies`] | `applies`: started once, ever |
 //! | [`configuration_versions`] | `configuration-versions` |
 //! | [`state_versions`], [`state_version_outputs`] | `state-versions`, `state-version-outputs` |
@@ -30,6 +30,7 @@ pub mod platform;
 pub mod projects;
 pub mod router;
 pub mod run_events;
+pub mod run_triggers;
 pub mod runs;
 mod start;
 pub mod state_version_outputs;

@@ -5,8 +5,8 @@ use crate::platform::http::{ApiError, Route, join, shared_layers};
 use crate::platform::openapi::Operation;
 use crate::platform::{objects, openapi, ops};
 use crate::{
-    agents, applies, comments, configuration_versions, organizations, plans, projects, run_events, runs,
-    state_version_outputs, state_versions, tokens, users, variables, varsets, workspaces,
+    agents, applies, comments, configuration_versions, organizations, plans, projects, run_events,
+    run_triggers, runs, state_version_outputs, state_versions, tokens, users, variables, varsets, workspaces,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +29,7 @@ pub fn routes() -> Vec<Route> {
         applies::routes(),
         comments::routes(),
         run_events::routes(),
+        run_triggers::routes(),
         plans::routes(),
         state_versions::routes(),
         state_version_outputs::routes(),
@@ -55,6 +56,7 @@ pub fn operations() -> Vec<Operation> {
         applies::operations(),
         comments::operations(),
         run_events::operations(),
+        run_triggers::operations(),
         plans::operations(),
         state_versions::operations(),
         state_version_outputs::operations(),

@@ -15,7 +15,7 @@ use crate::platform::scheduler::store::Job;
 use crate::runs::model::RunStatus;
 use crate::runs::store::Run;
 use crate::state_versions::{self, NewFromRun};
-use crate::{runs, workspaces};
+use crate::{run_triggers, runs, workspaces};
 use terrane_wire::{Outcome, Report};
 
 /// An `errored.tfstate` comes after every state that was written.
@@ -96,6 +96,7 @@ pub async fn ingest(
     }
     if status == RunStatus::Applied {
         runs::adopt_configuration(tx, run).await?;
+        run_triggers::fire(tx, run, now).await?;
     }
     if end.is_uncertain && job.lease.is_started {
         recover(app, tx, run, job, evidence).await?;

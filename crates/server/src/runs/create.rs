@@ -4,7 +4,7 @@ mod configuration;
 
 use super::mode::{Conflict, Mode};
 use super::model::is_identifier;
-use super::store::{self, NewRow, Run};
+use super::store::{self, NewRow, Run, Triggered};
 use crate::app::App;
 use crate::configuration_versions::store::ConfigurationVersion;
 use crate::ids::{ApplyId, ConfigurationVersionId, PlanId, RunId, UserId, WorkspaceId};
@@ -47,6 +47,49 @@ pub struct NewRun {
     pub variables: Vec<RunVariable>,
     /// The client repeats a request whose answer it has not seen: answer with the run that was made then.
     pub may_be_a_repeat: bool,
+    /// The apply elsewhere that asked for it.
+    pub triggered: Option<Triggered>,
+}
+
+impl NewRun {
+    /// One that nobody asked for at this moment, with every choice left to the workspace.
+    pub fn of_server() -> Self {
+        Self {
+            configuration_version: None,
+            message: None,
+            source: "tfe-api",
+            is_destroy: false,
+            plan_only: None,
+            auto_apply: None,
+            allow_empty_apply: false,
+            mode: Mode::default(),
+            terraform_version: None,
+            variables: Vec::new(),
+            may_be_a_repeat: false,
+            triggered: None,
+        }
+    }
+}
+
+/// A run that was made, in a transaction that is not committed yet.
+#[derive(Debug)]
+pub struct Made {
+    /// The run; an older one when the request was a repeat.
+    pub run: Run,
+    is_new: bool,
+    is_queued: bool,
+}
+
+impl Made {
+    /// Wakes whoever waits for work; to be called after the commit.
+    pub fn announce(&self, app: &App) {
+        if self.is_queued {
+            app.wake.wake_jobs();
+        }
+        if self.is_new {
+            metrics::counter!("terrane_runs_created_total").increment(1);
+        }
+    }
 }
 
 /// A variable of one run; the value is an HCL expression.
@@ -65,25 +108,42 @@ const DEFAULT_MESSAGE: &str = "Queued manually via the Terraform Enterprise API"
 
 /// Makes a run and puts it in line.
 pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: NewRun) -> ApiResult<Run> {
-    check_variables(app, &new.variables)?;
     let mut tx = app.db.begin().await?;
-    if !workspaces::store::guard(&mut tx, workspace, app.clock.now()).await? {
+    let made = create_in(app, &mut tx, workspace, creator, new).await?;
+    tx.commit().await?;
+    made.announce(app);
+    Ok(made.run)
+}
+
+/// The same inside a larger transaction.
+///
+/// # Errors
+/// 404 and 422 before anything is written.
+pub async fn create_in(
+    app: &App,
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    creator: &UserId,
+    new: NewRun,
+) -> ApiResult<Made> {
+    check_variables(app, &new.variables)?;
+    if !workspaces::store::guard(tx, workspace, app.clock.now()).await? {
         return Err(ApiError::not_found());
     }
     // Only now, so that the order of creation is the order in line.
     let now = app.clock.now();
-    let workspace = workspaces::store::find(&mut tx, workspace).await?.ok_or_else(ApiError::not_found)?;
-    let configuration = usable_configuration(&mut tx, &workspace, new.configuration_version.as_ref()).await?;
+    let workspace = workspaces::store::find(&mut *tx, workspace).await?.ok_or_else(ApiError::not_found)?;
+    let configuration = usable_configuration(tx, &workspace, new.configuration_version.as_ref()).await?;
     let plan_only = plan_only(&new, configuration.speculative)?;
     check_mode(&new, &workspace, plan_only)?;
     let digest = creation_digest(&new, &configuration.id, creator);
     if new.may_be_a_repeat
-        && let Some(twin) = store::twin(&mut tx, &configuration.id, &digest).await?
+        && let Some(twin) = store::twin(&mut *tx, &configuration.id, &digest).await?
     {
-        return Ok(twin);
+        return Ok(Made { run: twin, is_new: false, is_queued: false });
     }
     let id = RunId::random();
-    let frozen = variables::freeze(app, &mut tx, &workspace.id, &new.variables).await?;
+    let frozen = variables::freeze(app, tx, &workspace.id, &new.variables).await?;
     let row = NewRow {
         id: &id,
         workspace_id: &workspace.id,
@@ -104,25 +164,23 @@ pub async fn create(app: &App, workspace: &WorkspaceId, creator: &UserId, new: N
         creation_digest: digest,
         created_by: creator,
     };
-    store::insert(&mut tx, row, now).await?;
-    store::set_variables_used(&mut tx, &id, &used(&frozen.used)?).await?;
-    make_phases(&mut tx, &id, workspace.engine, now).await?;
+    store::insert(tx, row, now).await?;
+    store::set_variables_used(tx, &id, &used(&frozen.used)?).await?;
+    if let Some(triggered) = &new.triggered {
+        store::set_triggered(tx, &id, triggered).await?;
+    }
+    make_phases(tx, &id, workspace.engine, now).await?;
     let priority = match plan_only {
         true => Some(Priority::SpeculativePlan),
         false => new.mode.save_plan.then_some(Priority::NormalPlan),
     };
-    let queued = match priority {
+    let is_queued = match priority {
         // These wait for nobody and hold nobody up (api-contract 4.7).
-        Some(priority) => scheduler::queue_run(&mut tx, &id, priority, now).await?,
-        None => put_in_line(&mut tx, &workspace, &configuration, now).await?,
+        Some(priority) => scheduler::queue_run(tx, &id, priority, now).await?,
+        None => put_in_line(tx, &workspace, &configuration, now).await?,
     };
-    let run = store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?;
-    tx.commit().await?;
-    if queued {
-        app.wake.wake_jobs();
-    }
-    metrics::counter!("terrane_runs_created_total").increment(1);
-    Ok(run)
+    let run = store::find(&mut *tx, &id).await?.ok_or_else(ApiError::not_found)?;
+    Ok(Made { run, is_new: true, is_queued })
 }
 
 /// The plan and the apply every run has, each with its log.

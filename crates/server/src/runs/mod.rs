@@ -23,7 +23,7 @@ pub(crate) use adopt::adopt_configuration;
 pub use cancel::cancel;
 pub use confirm::confirm;
 pub(crate) use create::open_variables;
-pub use create::{NewRun, RunVariable, create};
+pub use create::{Made, NewRun, RunVariable, create, create_in};
 pub use described::operations;
 pub use discard::discard;
 pub use force_cancel::force_cancel;

@@ -13,7 +13,7 @@ pub(crate) use line::STATEMENTS as LINE_STATEMENTS;
 pub use line::{first_pending, overtaken, pending_before, saved_before};
 pub use list::{Filter, SEARCHED_MAX, Scope, Search, count, list, list_uncounted, page_statement, shapes};
 pub(crate) use origin::STATEMENTS as ORIGIN_STATEMENTS;
-pub use origin::{set_variables_used, variables_used};
+pub use origin::{Triggered, set_triggered, set_variables_used, variables_used};
 pub(crate) use queue::STATEMENTS as QUEUE_STATEMENTS;
 pub use queue::{InQueue, in_queue, queue};
 
@@ -35,7 +35,8 @@ macro_rules! select {
             "r.trigger_reason, r.is_destroy, r.plan_only, r.auto_apply, r.allow_empty_apply, r.refresh, r.refresh_only, ",
             "r.save_plan, r.allow_config_generation, r.debugging_mode, r.target_addrs, r.replace_addrs, r.engine, ",
             "r.terraform_version, r.own_variables_sealed, r.has_changes, r.created_by, r.confirmed_by, r.canceled_by, r.canceled_at, ",
-            "r.force_cancel_available_at, r.created_at, r.updated_at, p.id AS plan_id, p.engine_version, ",
+            "r.force_cancel_available_at, r.created_at, r.updated_at, r.triggering_run_id, r.triggering_workspace_id, ",
+            "r.triggering_workspace_name, p.id AS plan_id, p.engine_version, ",
             "(SELECT string_agg(e.id, ',' ORDER BY e.ordinal) FROM run_events e WHERE e.run_id = r.id) AS event_ids, ",
             "a.id AS apply_id FROM runs r JOIN plans p ON p.run_id = r.id JOIN applies a ON a.run_id = r.id ",
             $rest
@@ -144,6 +145,12 @@ pub struct Run {
     /// When last changed.
     #[sqlx(try_from = "i64")]
     pub updated_at: Time,
+    /// The run whose apply asked for it.
+    pub triggering_run_id: Option<String>,
+    /// Where that was.
+    pub triggering_workspace_id: Option<String>,
+    /// That workspace's name at that time.
+    pub triggering_workspace_name: Option<String>,
     /// Its plan.
     #[sqlx(try_from = "String")]
     pub plan_id: PlanId,

@@ -44,6 +44,7 @@ fn gate(needs: Needs) -> Gate {
         | Needs::RunEvent(_)
         | Needs::StateVersion(_)
         | Needs::StateVersionOutput(_)
+        | Needs::RunTrigger(_)
         | Needs::Varset(_) => Gate::Scoped,
         Needs::InBody(_) => Gate::InBody,
         Needs::InQuery(_) => Gate::InQuery,

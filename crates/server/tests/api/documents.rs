@@ -49,6 +49,12 @@ fn wish(operation: &str, world: &World) -> Vec<u8> {
             let body = json!({ "data": { "relationships": { "rollback-state-version": to } } });
             return body.to_string().into_bytes();
         }
+        "createRunTrigger" => {
+            let other = json!({ "data": { "type": "workspaces", "id": world.id("another_source_id") } });
+            let body =
+                json!({ "data": { "type": "run-triggers", "relationships": { "sourceable": other } } });
+            return body.to_string().into_bytes();
+        }
         "acceptStateVersion" => return Vec::new(),
         "lockWorkspace" => return br#"{"reason":"maintenance"}"#.to_vec(),
         "unlockWorkspace" | "forceUnlockWorkspace" => return Vec::new(),

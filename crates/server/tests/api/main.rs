@@ -16,6 +16,7 @@ mod plans;
 mod projects;
 mod races;
 mod run_events;
+mod run_triggers;
 mod runs;
 mod schema;
 mod state_versions;

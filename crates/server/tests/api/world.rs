@@ -24,6 +24,13 @@ impl World {
             .variable(&workspace, &json!({ "key": "region", "value": "north", "category": "terraform" }))
             .await;
         let (varset, varset_variable) = varset(owner, organization, &workspace).await;
+        let mut sources = Vec::new();
+        for name in ["source", "another-source"] {
+            let wish = body("workspaces", &json!({ "name": name }));
+            sources.push(owner.post(&workspaces, &wish).await.expect_status(201).id());
+        }
+        let (source, another) = (sources.remove(0), sources.remove(0));
+        let trigger = crate::run_triggers::make(owner, &workspace, &source).await.expect_status(201);
         let configuration = owner.configuration(&workspace, crate::support::creates(1)).await;
         let run = owner.run_of(&workspace, &configuration, &json!({ "plan-only": true })).await;
         let events = owner.get(&format!("/runs/{}/run-events", run.id)).await.expect_status(200);
@@ -43,6 +50,8 @@ impl World {
             ("workspace_id", workspace),
             ("project_id", project),
             ("variable_id", variable.id()),
+            ("run_trigger_id", trigger.id()),
+            ("another_source_id", another),
             ("varset_id", varset),
             ("varset_variable_id", varset_variable),
             ("configuration_version_id", configuration),
@@ -82,6 +91,9 @@ impl World {
         // The lists whose scope stands in their query.
         if route == "/api/v2/runs" {
             return format!("{path}?workspace_id={}", self.id("workspace_id"));
+        }
+        if route == "/api/v2/workspaces/{workspace_id}/run-triggers" {
+            return format!("{path}?filter[run-trigger][type]=inbound");
         }
         if route != "/api/v2/state-versions" {
             return path;

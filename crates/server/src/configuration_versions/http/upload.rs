@@ -125,16 +125,8 @@ async fn queue_run(app: &App, version: &ConfigurationVersion) -> ApiResult<()> {
     let Some(creator) = version.created_by.clone() else { return Ok(()) };
     let new = runs::NewRun {
         configuration_version: Some(version.id.clone()),
-        message: None,
         source: "tfe-configuration-version",
-        is_destroy: false,
-        plan_only: None,
-        auto_apply: None,
-        allow_empty_apply: false,
-        mode: runs::mode::Mode::default(),
-        terraform_version: None,
-        variables: Vec::new(),
-        may_be_a_repeat: false,
+        ..runs::NewRun::of_server()
     };
     runs::create(app, &version.workspace_id, &UserId::from(creator), new).await.map(drop)
 }

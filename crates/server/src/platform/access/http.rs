@@ -106,6 +106,10 @@ async fn grant(
         Needs::RunEvent(right) => {
             parts.extensions.insert(workspace(WorkspaceOf::RunEvent(named("run_event_id")), right).await?);
         }
+        Needs::RunTrigger(right) => {
+            let of = WorkspaceOf::RunTrigger(named("run_trigger_id"));
+            parts.extensions.insert(workspace(of, right).await?);
+        }
         Needs::StateVersion(right) => {
             let of = WorkspaceOf::StateVersion(named("state_version_id"));
             parts.extensions.insert(workspace(of, right).await?);

@@ -70,6 +70,8 @@ pub enum Needs {
     ConfigurationVersion(Right),
     /// `{run_event_id}`.
     RunEvent(Right),
+    /// `{run_trigger_id}`: the workspace it starts runs in.
+    RunTrigger(Right),
     /// `{state_version_id}`.
     StateVersion(Right),
     /// `{state_version_output_id}`.

@@ -60,6 +60,8 @@ const RUN_EVENT: &str = workspace_scope!(
     "e.id = $1",
     "$2"
 );
+const RUN_TRIGGER: &str =
+    workspace_scope!("run_triggers t JOIN workspaces w ON w.id = t.workspace_id", "t.id = $1", "$2");
 const STATE_VERSION: &str =
     workspace_scope!("state_versions s JOIN workspaces w ON w.id = s.workspace_id", "s.id = $1", "$2");
 const STATE_VERSION_OUTPUT: &str = workspace_scope!(
@@ -84,6 +86,7 @@ pub const STATEMENTS: &[&str] = &[
     COMMENT,
     CONFIGURATION_VERSION,
     RUN_EVENT,
+    RUN_TRIGGER,
     STATE_VERSION,
     STATE_VERSION_OUTPUT,
 ];
@@ -133,6 +136,7 @@ pub enum WorkspaceOf<'a> {
     Comment(&'a str),
     ConfigurationVersion(&'a str),
     RunEvent(&'a str),
+    RunTrigger(&'a str),
     StateVersion(&'a str),
     StateVersionOutput(&'a str),
 }
@@ -177,6 +181,7 @@ pub async fn workspace(db: &Db, of: WorkspaceOf<'_>, user: &UserId) -> Result<Op
         WorkspaceOf::Comment(id) => sql(COMMENT).bind(id).bind(user),
         WorkspaceOf::ConfigurationVersion(id) => sql(CONFIGURATION_VERSION).bind(id).bind(user),
         WorkspaceOf::RunEvent(id) => sql(RUN_EVENT).bind(id).bind(user),
+        WorkspaceOf::RunTrigger(id) => sql(RUN_TRIGGER).bind(id).bind(user),
         WorkspaceOf::StateVersion(id) => sql(STATE_VERSION).bind(id).bind(user),
         WorkspaceOf::StateVersionOutput(id) => sql(STATE_VERSION_OUTPUT).bind(id).bind(user),
     };

@@ -1,12 +1,13 @@
 //! Looks for jobs whose agent is silent: no run stays unfinished past its lease without a reason a person can read. And
-//! for saved plans that nobody has applied in time.
+//! for saved plans that nobody has applied in time, and for runs that applies have asked for and that a server which died
+//! has not made.
 
 use super::lost::{Cause, lose};
 use super::store;
 use crate::app::App;
 use crate::clock::Time;
 use crate::platform::http::ApiError;
-use crate::runs;
+use crate::{run_triggers, runs};
 
 /// Looks for lost jobs until the server stops. Not before a lease is over: while no server was there, agents could not
 /// renew theirs.
@@ -14,6 +15,9 @@ pub async fn sweep_forever(app: App) {
     let pause = app.config.limits.sweep_pause;
     let first = app.clock.now().plus(app.config.limits.lease);
     while app.stopping.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        if let Err(error) = run_triggers::start_waiting(&app).await {
+            tracing::warn!(%error, "failed to start the runs that applies asked for; trying again in {pause:?}");
+        }
         if app.clock.now() < first {
             continue;
         }

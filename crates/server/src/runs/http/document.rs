@@ -123,7 +123,7 @@ fn attributes(
         policy_paths: None,
         source: &run.source,
         trigger_reason: &run.trigger_reason,
-        triggering_source_name: None,
+        triggering_source_name: run.triggering_workspace_name.as_deref(),
         position_in_queue,
         status: run.status,
         status_timestamps: &run.status_times,
@@ -136,6 +136,8 @@ fn attributes(
 /// The resource, with its place in the queue of its organization, where that is known.
 pub fn resource(app: &App, run: &Run, position_in_queue: u64) -> ApiResult<Resource> {
     let user = |id: &Option<String>| Relationship::One(id.as_ref().map(|id| ResourceId::new("users", id)));
+    let other =
+        |kind, id: &Option<String>| Relationship::One(id.as_ref().map(|id| ResourceId::new(kind, id)));
     let own = format!("/api/v2/runs/{}", run.id);
     let at = |kind, id: String, name: &str| {
         Relationship::OneAt(Some(ResourceId::new(kind, id)), format!("{own}/{name}"))
@@ -156,6 +158,8 @@ pub fn resource(app: &App, run: &Run, position_in_queue: u64) -> ApiResult<Resou
     .relate("created-by", user(&run.created_by))
     .relate("confirmed-by", user(&run.confirmed_by))
     .relate("canceled-by", user(&run.canceled_by))
+    .relate("triggering-run", other("runs", &run.triggering_run_id))
+    .relate("triggering-source", other("workspaces", &run.triggering_workspace_id))
     .relate("cost-estimate", Relationship::One(None))
     .relate("policy-checks", Relationship::Many(Vec::new()))
     .relate("task-stages", Relationship::Many(Vec::new()))

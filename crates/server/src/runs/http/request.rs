@@ -33,6 +33,7 @@ pub fn read(headers: &HeaderMap, body: &Incoming) -> ApiResult<NewRun> {
     }
     let integration = headers.get("x-terraform-integration");
     Ok(NewRun {
+        triggered: None,
         may_be_a_repeat: integration.is_some() && configuration_version.is_some(),
         source: if integration.is_some_and(|value| value == "cloud") { "terraform+cloud" } else { "tfe-api" },
         configuration_version,

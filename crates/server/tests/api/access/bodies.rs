@@ -173,7 +173,7 @@ fn every_attribute(value: &Value) -> Value {
 }
 
 fn takes_attributes(route: &Route) -> bool {
-    let takes_a_relationship = route.operation == "rollbackStateVersion";
+    let takes_a_relationship = matches!(route.operation, "rollbackStateVersion" | "createRunTrigger");
     gate(route.needs) != Gate::Agent
         && !route.path.contains("/actions/")
         && !takes_a_relationship

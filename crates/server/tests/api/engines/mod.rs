@@ -16,6 +16,7 @@ mod sandbox;
 mod saved;
 mod together;
 mod under_way;
+mod variable_sets;
 
 pub(crate) use bench::on_engines;
 pub use bench::{Bench, REAL};
