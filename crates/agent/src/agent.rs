@@ -12,11 +12,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     client::{Backoff, Client, Connection},
     engine::{HostEnvironment, OperatorCliConfig},
-    engines::{FoundEngine, hex},
+    engines::hex,
     error::AgentError,
     heart::Heart,
     identity::WorkDir,
     job::{Adopted, Context, find_held, holding_now, run_adopted, run_claimed},
+    known_engines::KnownEngines,
     settings::Settings,
 };
 
@@ -36,16 +37,16 @@ const LAST_CLAIM: Duration = Duration::from_millis(500);
 /// ends this but the token.
 pub async fn run(
     settings: Settings,
-    engines: Vec<FoundEngine>,
+    engines: impl Into<KnownEngines>,
     client: Client,
     stop: CancellationToken,
 ) -> Result<(), AgentError> {
     let work_dir = WorkDir::take(&settings.work_dir)?;
     let cli_config = OperatorCliConfig::read(settings.engine_cli_config.as_deref())?;
-    for engine in engines.clone() {
-        // Takes a while, and is needed only when the first run is over.
-        tokio::task::spawn_blocking(move || engine.sha256());
-    }
+    let engines = engines.into();
+    let current = engines.current();
+    // Takes a while, and is needed only when the first run is over.
+    tokio::task::spawn_blocking(move || current.iter().for_each(|engine| drop(engine.sha256())));
     let failed = |error| AgentError::WorkDir { path: settings.work_dir.clone(), error };
     let held = find_held(&settings.work_dir).map_err(failed)?;
     let connection = Connection::new(client, settings.token.clone());
@@ -69,7 +70,7 @@ pub async fn run(
         version: VERSION,
         agent_id: welcome.agent_id,
         agent_instance: hello.agent_instance,
-        engines: engines.iter().map(|found| found.engine.clone()).collect(),
+        engines: Vec::new(),
         wait_ms: CLAIM_WAIT_MS,
     };
     let host = HostEnvironment::read();
@@ -168,6 +169,7 @@ async fn next_job(context: &Context, claim: &mut Claim, stop: &CancellationToken
     tokio::pin!(stopped);
     while !stop.is_cancelled() {
         let asked_at = Instant::now();
+        claim.engines = context.engines.current().iter().map(|found| found.engine.clone()).collect();
         let answer = tokio::select! {
             answer = context.connection.claim(&*claim) => answer,
             () = &mut stopped => return None,

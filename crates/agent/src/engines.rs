@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use terrane_wire::{Engine, EngineKind, VersionRequest};
 
 /// An engine that cannot say its version within this time is no use.
-const VERSION_LIMIT: Duration = Duration::from_secs(10);
+const VERSION_LIMIT: Duration = Duration::from_secs(30);
 
 /// An engine program that said its version.
 #[derive(Debug, Clone)]
@@ -148,6 +148,10 @@ fn in_folder(engine_dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let Ok(entries) = engine_dir.read_dir_utf8() else { return found };
     for entry in entries.flatten() {
         let path = entry.path();
+        // An install that is under way, or was killed.
+        if entry.file_name().starts_with('.') {
+            continue;
+        }
         if path.is_dir() {
             found.extend(NAMES.map(|name| path.join(name)).into_iter().filter(|path| path.is_file()));
         } else if NAMES.iter().any(|name| entry.file_name().starts_with(name)) {

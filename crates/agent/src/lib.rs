@@ -19,6 +19,8 @@
 //! | `job` | one job from claim to report |
 //! | `engine` | command lines, environment and files of an engine |
 //! | `engines` | which engines there are |
+//! | `known_engines` | the same while it changes |
+//! | `catalogue` | installs engines: releases, checked, and builds |
 //! | `log` | the run's log: scrubbed, sent as it grows |
 //! | `supervisor` | the process that owns one phase |
 //! | `state_service` | the engine's state calls, served beside it |
@@ -27,6 +29,7 @@
 //! | `client` | the calls to the server |
 
 mod agent;
+pub mod catalogue;
 mod client;
 mod engine;
 pub mod engines;
@@ -34,6 +37,7 @@ mod error;
 mod heart;
 mod identity;
 mod job;
+mod known_engines;
 mod leftovers;
 mod log;
 mod sandbox;
@@ -46,7 +50,9 @@ pub use client::{Client, ClientError};
 pub use engine::{CliConfigError, check_cli_config};
 pub use engines::FoundEngine;
 pub use error::AgentError;
+pub use known_engines::{EnginePlaces, KnownEngines};
 pub use leftovers::end_leftovers;
 pub use sandbox::sandbox_init;
 pub use settings::{SandboxDemand, Settings};
 pub use supervisor::supervise;
+pub use terrane_wire::{Engine, EngineKind};

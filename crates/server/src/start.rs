@@ -9,9 +9,8 @@ use crate::platform::{logs, objects, ops, scheduler};
 use crate::{router, tokens};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use terrane_agent::{Client, Settings, engines};
+use terrane_agent::{Client, EnginePlaces, KnownEngines, Settings};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -108,35 +107,41 @@ fn compact_logs(app: &App) {
 /// Looks for engines, then runs the embedded agent until the server stops.
 async fn run_agent(app: App, router: axum::Router, name: String) {
     let config = &app.config;
-    let (explicit, engine_dir) = (config.engine_paths.clone(), config.data_dir.join("engines"));
-    let path = config.engine_search_path.clone();
-    let found =
-        tokio::task::spawn_blocking(move || engines::discover(&explicit, &engine_dir, path.as_deref())).await;
-    let found = found.unwrap_or_default();
-    for engine in &found {
-        tracing::info!(engine.kind = %engine.engine.kind, engine.version = %engine.engine.version, path = %engine.path, "found an engine");
-    }
-    if found.is_empty() {
+    let known = KnownEngines::follow(EnginePlaces {
+        explicit: config.engine_paths.clone(),
+        folder: config.data_dir.join("engines"),
+        search_path: config.engine_search_path.clone(),
+    })
+    .await;
+    if known.current().is_empty() {
         tracing::warn!(
-            "no engine: put tofu or terraform on the PATH, in {}/engines, or name it in the configuration",
+            "no engine: `terrane engine install latest --data-dir {}` installs one; or put tofu or terraform on the \
+             PATH, or name it in the configuration",
             config.data_dir
         );
     }
-    app.set_engines(Arc::from(found.clone()));
-    if config.agent_slots == 0 {
-        return;
-    }
-    if let Err(error) = agent(&app, router, found, name).await {
-        tracing::error!(%error, "the embedded agent ended");
+    app.set_engines(known.current());
+    let mut news = known.clone();
+    let follow = async {
+        loop {
+            news.changed().await;
+            app.set_engines(news.current());
+        }
+    };
+    let work = async {
+        if config.agent_slots == 0 {
+            app.stopping.cancelled().await;
+        } else if let Err(error) = agent(&app, router, known, name).await {
+            tracing::error!(%error, "the embedded agent ended");
+        }
+    };
+    tokio::select! {
+        () = follow => {}
+        () = work => {}
     }
 }
 
-async fn agent(
-    app: &App,
-    router: axum::Router,
-    found: Vec<engines::FoundEngine>,
-    name: String,
-) -> anyhow::Result<()> {
+async fn agent(app: &App, router: axum::Router, known: KnownEngines, name: String) -> anyhow::Result<()> {
     let config = &app.config;
     let supervisor = match &config.supervisor {
         Some(program) => program.clone(),
@@ -156,5 +161,5 @@ async fn agent(
         token: tokens::embedded_agent_token(&app.db, &name, app.clock.now()).await?,
         name,
     };
-    Ok(terrane_agent::run(settings, found, Client::in_process(router), app.stopping.clone()).await?)
+    Ok(terrane_agent::run(settings, known, Client::in_process(router), app.stopping.clone()).await?)
 }

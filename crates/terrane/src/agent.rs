@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use secrecy::SecretString;
 use std::io::Read;
 use std::process::ExitCode;
-use terrane_agent::{Client, FoundEngine, SandboxDemand, Settings, engines};
+use terrane_agent::{Client, EnginePlaces, KnownEngines, SandboxDemand, Settings};
 use tokio_util::sync::CancellationToken;
 
 /// A token is far shorter.
@@ -95,20 +95,19 @@ fn read_token(path: &Utf8Path) -> anyhow::Result<SecretString> {
     Ok(SecretString::from(token))
 }
 
-async fn find_engines(settings: &Settings) -> anyhow::Result<Vec<FoundEngine>> {
-    let (explicit, engine_dir) = (settings.engine_paths.clone(), settings.engine_dir.clone());
-    let path = std::env::var_os("PATH");
-    let found =
-        tokio::task::spawn_blocking(move || engines::discover(&explicit, &engine_dir, path.as_deref()))
-            .await?;
-    if found.is_empty() {
+async fn find_engines(settings: &Settings) -> anyhow::Result<KnownEngines> {
+    let found = KnownEngines::follow(EnginePlaces {
+        explicit: settings.engine_paths.clone(),
+        folder: settings.engine_dir.clone(),
+        search_path: std::env::var_os("PATH"),
+    })
+    .await;
+    if found.current().is_empty() {
         bail!(
-            "no engine: put tofu or terraform on the PATH or in {}, or name the program with --engine-path FILE",
-            settings.engine_dir
+            "no engine: `terrane engine install latest --data-dir {}` installs one; or put tofu or terraform on the \
+             PATH, or name the program with --engine-path FILE",
+            settings.work_dir
         );
-    }
-    for engine in &found {
-        tracing::info!(engine.kind = %engine.engine.kind, engine.version = %engine.engine.version, path = %engine.path, "found an engine");
     }
     Ok(found)
 }

@@ -1,6 +1,7 @@
 //! The command line. Each setting is a flag, a `TERRANE_…` variable, or a line of the configuration file, in this
 //! order of strength.
 
+use crate::engine::EngineCommand;
 use crate::times::Span;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -55,6 +56,11 @@ pub enum Command {
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
+    },
+    /// Engines as a catalogue: what is there, and installing more versions beside each other
+    Engine {
+        #[command(subcommand)]
+        command: EngineCommand,
     },
     /// Start a server with a sample organization, make one real plan, and show where to look
     Demo(DemoArgs),

@@ -59,7 +59,7 @@ fn cannot_use(data_dir: &Utf8Path) -> String {
 async fn plan(server: &Server) -> anyhow::Result<bool> {
     if server.app.engines().await.is_empty() {
         bail!(
-            "no engine: put tofu or terraform on the PATH, or name the program with --engine-path FILE; \
+            "no engine: `terrane engine install latest` installs one; or put tofu or terraform on the PATH, or name the program with --engine-path FILE; \
              `make demo` builds OpenTofu by itself"
         );
     }

@@ -4,6 +4,8 @@ mod admin;
 mod agent;
 mod cli;
 mod demo;
+mod engine;
+mod progress_bar;
 mod server;
 mod signals;
 mod telemetry;
@@ -55,6 +57,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Agent(args) => agent::run(args).await,
             Command::Admin { command: AdminCommand::Token(args) } => admin::token(args).await,
             Command::Admin { command: AdminCommand::AgentToken(args) } => admin::agent_token(args).await,
+            Command::Engine { command } => engine::run(command).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Supervise { .. } | Command::SandboxInit { .. } => Ok(ExitCode::FAILURE),
         }

@@ -49,7 +49,7 @@ async fn make_ready(run: &Run) -> Result<(Fetched, Prepared), String> {
         settings: &context.settings,
         host: &context.host,
         cli_config: &context.cli_config,
-        engine,
+        engine: &engine,
         token: &run.token,
     };
     let prepared = prepare(&run.job, &run.folder, sources).map_err(|error| error.to_string())?;

@@ -26,6 +26,7 @@ use crate::{
     engine::{HostEnvironment, OperatorCliConfig},
     engines::FoundEngine,
     heart::Heart,
+    known_engines::KnownEngines,
     log::{LogLimit, LogOf, Pump, Scrubber, patterns},
     settings::Settings,
 };
@@ -38,7 +39,7 @@ const STARTING_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) settings: Settings,
-    pub(crate) engines: Vec<FoundEngine>,
+    pub(crate) engines: KnownEngines,
     pub(crate) connection: Connection,
     pub(crate) heart: Heart,
     pub(crate) host: HostEnvironment,
@@ -200,12 +201,12 @@ impl Run {
         if self.job.apply().is_some() { "apply" } else { "plan" }
     }
 
-    pub(super) fn engine(&self) -> Option<&FoundEngine> {
-        self.context.engines.iter().find(|found| found.engine == self.job.engine)
+    pub(super) fn engine(&self) -> Option<FoundEngine> {
+        self.context.engines.current().iter().find(|found| found.engine == self.job.engine).cloned()
     }
 
     pub(super) async fn engine_sha256(&self) -> Option<String> {
-        let engine = self.engine()?.clone();
+        let engine = self.engine()?;
         tokio::task::spawn_blocking(move || engine.sha256()).await.ok().flatten()
     }
 

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod applies;
+mod catalogue;
 mod disk;
 mod failures;
 mod heartbeats;
@@ -10,6 +11,9 @@ mod outages;
 mod plans;
 mod processes;
 mod real;
+mod refused_releases;
+mod release_tree;
 mod server;
+mod shop;
 mod states;
 mod world;

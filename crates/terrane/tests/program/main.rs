@@ -9,10 +9,14 @@
 mod admin;
 mod crash;
 mod demo;
+mod engine;
 mod installation;
 mod ledger;
 mod process;
 mod refusals;
+#[expect(dead_code, reason = "the tests of the agent use the rest")]
+#[path = "../../../agent/tests/it/release_tree.rs"]
+mod release_tree;
 mod server;
 mod settings;
 mod usage;
