@@ -12,10 +12,21 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["supervise", folder] => terrane_agent::supervise(Utf8Path::new(folder)),
+        ["supervise", folder] => {
+            show_journal(Utf8Path::new(folder));
+            terrane_agent::supervise(Utf8Path::new(folder))
+        }
         ["sandbox-init", folder] => terrane_agent::sandbox_init(Utf8Path::new(folder)),
         ["agent", server, work_dir, engine] => agent(server, work_dir, engine),
         _ => ExitCode::from(64),
+    }
+}
+
+/// Called by this name, a supervisor shows the test what the journal held when it was started.
+fn show_journal(folder: &Utf8Path) {
+    let name = env::args().next().unwrap_or_default();
+    if name.ends_with("shows-journal") {
+        std::fs::copy(folder.join("journal.jsonl"), format!("{name}.jsonl")).expect("there is a journal");
     }
 }
 

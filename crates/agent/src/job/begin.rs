@@ -36,6 +36,8 @@ pub(super) async fn begin(run: &Run) -> Result<Supervisor, Verdict> {
         };
         allowed.map_err(Verdict::errored)?;
     }
+    // Noted first: the engine may have ended when a later process of the agent looks.
+    run.pump.output(run.phase_name());
     Supervisor::start(&run.context.settings.supervisor, &run.folder, &prepared.attempt)
         .map_err(|error| Verdict::errored(format!("failed to start the supervisor: {error}")))
 }

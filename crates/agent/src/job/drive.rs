@@ -192,7 +192,6 @@ impl Run {
     }
 
     async fn follow(&self, supervisor: &mut Supervisor) -> Phase {
-        self.pump.output(self.phase_name());
         Phase::Ran(supervisor.exit(&self.folder, &self.ending).await)
     }
 

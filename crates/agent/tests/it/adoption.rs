@@ -42,6 +42,21 @@ fn the_log_of_two_agents_is_one() {
     assert!(world.server.log() == expected, "{}", world.server.log().len());
 }
 
+/// Otherwise an agent that is killed right after the start would leave a log without the engine's output, if the engine
+/// has ended when the next agent looks.
+#[test]
+fn the_engine_s_output_is_in_the_journal_before_anything_is_started() {
+    let mut world = World::new();
+    let program = world.work_dir.with_file_name("shows-journal");
+    std::os::unix::fs::symlink(&world.supervisor, &program).expect("linked");
+    world.supervisor = program;
+    let job = plan(&world.server, &world.engine, &behaviour(&json!({"plan": [{"print": "planned\n"}]})));
+    world.run(job);
+    let journal = std::fs::read_to_string(world.work_dir.with_file_name("shows-journal.jsonl"));
+    assert_eq!(journal.expect("the supervisor was started"), "{\"output\":\"plan\"}\n");
+    assert!(world.server.log().contains("planned\n"));
+}
+
 #[test]
 fn a_lost_job_is_ended_and_removed() {
     let world = World::new();

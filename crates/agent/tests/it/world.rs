@@ -18,6 +18,8 @@ pub struct World {
     pub engine: FoundEngine,
     pub work_dir: Utf8PathBuf,
     pub slots: usize,
+    /// The program of supervisors.
+    pub supervisor: Utf8PathBuf,
     runtime: Runtime,
     _folder: TempDir,
 }
@@ -53,13 +55,14 @@ impl World {
         let work_dir = utf8(folder.path()).join("agent");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("a runtime");
-        Self { server: Server::default(), engine, work_dir, slots: 1, runtime, _folder: folder }
+        let supervisor = Utf8PathBuf::from(env!("CARGO_BIN_EXE_agent-process"));
+        Self { server: Server::default(), engine, work_dir, slots: 1, supervisor, runtime, _folder: folder }
     }
 
     pub fn settings(&self) -> Settings {
         Settings {
             work_dir: self.work_dir.clone(),
-            supervisor: Utf8PathBuf::from(env!("CARGO_BIN_EXE_agent-process")),
+            supervisor: self.supervisor.clone(),
             engine_paths: Vec::new(),
             engine_dir: Utf8PathBuf::from("/nonexistent"),
             engine_cli_config: None,
