@@ -42,17 +42,16 @@ impl Incoming {
     /// The resource a to-one relationship points at, with its type: for relationships to several types.
     ///
     /// # Errors
-    /// 422 with the place when it is not an object whose `data` has an id.
+    /// 422 with the place when it is not an object whose `data` is a resource.
     pub fn related_one(&self, name: &str) -> Result<Given<Self>, Errors> {
         let place = format!("/data/relationships/{name}");
         let wrong =
-            || Errors::invalid(place.clone(), format!("{name} must be an object with data.type and data.id"));
+            || Errors::invalid(place.clone(), format!("{name} must be an object whose data is a resource"));
         match self.relationship(name).map_err(|()| wrong())? {
             None => Ok(Given::Absent),
             Some(Value::Null) => Ok(Given::Null),
             Some(Value::Object(data)) => {
-                let one = Self::from_parts(data.clone(), Map::new()).map_err(|_| wrong())?;
-                if one.id().is_some() { Ok(Given::Value(one)) } else { Err(wrong()) }
+                Self::from_parts(data.clone(), Map::new()).map(Given::Value).map_err(|_| wrong())
             }
             Some(_) => Err(wrong()),
         }

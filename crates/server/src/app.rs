@@ -223,7 +223,9 @@ async fn check_key(db: &Db, secrets: &Secrets, clock: &Clock) -> Result<(), Star
 /// Every statement that lists with filters are built into, for the same test.
 pub fn all_list_shapes() -> Vec<String> {
     [
+        crate::ingress_attributes::store::shapes(),
         crate::projects::store::shapes(),
+        crate::users::store::shapes(),
         crate::runs::store::shapes(),
         crate::state_versions::store::shapes(),
         crate::variables::store::shapes(),
@@ -242,6 +244,7 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::applies::store::STATEMENTS,
         crate::comments::store::STATEMENTS,
         crate::configuration_versions::store::STATEMENTS,
+        crate::ingress_attributes::store::STATEMENTS,
         crate::organizations::store::STATEMENTS,
         crate::plans::store::STATEMENTS,
         crate::platform::logs::store::STATEMENTS,

@@ -5,7 +5,7 @@
 //! | [`plans`] | `plans`, the heart: states, counts, log URL, JSON plan |
 //! | [`runs`], [`run_events`], [`comments`], [`run_triggers`] | `runs`, `run-events`, `comments`, `run-triggers` |
 //! | [`applies`] | `applies`: started once, ever |
-//! | [`configuration_versions`] | `configuration-versions` |
+//! | [`configuration_versions`], [`ingress_attributes`] | `configuration-versions`, `ingress-attributes` |
 //! | [`state_versions`], [`state_version_outputs`] | `state-versions`, `state-version-outputs` |
 //! | [`workspaces`], [`variables`], [`varsets`] | `workspaces`, `vars`, `varsets` |
 //! | [`organizations`], [`projects`] | `organizations`, `projects`, `entitlement-sets` |
@@ -24,6 +24,7 @@ pub mod comments;
 pub mod config;
 pub mod configuration_versions;
 pub mod ids;
+pub mod ingress_attributes;
 pub mod organizations;
 pub mod plans;
 pub mod platform;

@@ -5,8 +5,9 @@ use crate::platform::http::{ApiError, Route, join, shared_layers};
 use crate::platform::openapi::Operation;
 use crate::platform::{objects, openapi, ops};
 use crate::{
-    agents, applies, comments, configuration_versions, organizations, plans, projects, run_events,
-    run_triggers, runs, state_version_outputs, state_versions, tokens, users, variables, varsets, workspaces,
+    agents, applies, comments, configuration_versions, ingress_attributes, organizations, plans, projects,
+    run_events, run_triggers, runs, state_version_outputs, state_versions, tokens, users, variables, varsets,
+    workspaces,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -25,6 +26,7 @@ pub fn routes() -> Vec<Route> {
         variables::routes(),
         varsets::routes(),
         configuration_versions::routes(),
+        ingress_attributes::routes(),
         runs::routes(),
         applies::routes(),
         comments::routes(),
@@ -52,6 +54,7 @@ pub fn operations() -> Vec<Operation> {
         variables::operations(),
         varsets::operations(),
         configuration_versions::operations(),
+        ingress_attributes::operations(),
         runs::operations(),
         applies::operations(),
         comments::operations(),

@@ -196,6 +196,20 @@ pub struct ConfigurationSource {
     pub id: String,
     /// The archive.
     pub archive: ObjectSource,
+    /// What version control says of it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<GitInfo>,
+}
+
+/// What version control says of a configuration, as engines see it in their environment.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct GitInfo {
+    /// The branch.
+    pub branch: Option<String>,
+    /// The commit.
+    pub commit_sha: Option<String>,
+    /// The tag.
+    pub tag: Option<String>,
 }
 
 /// Where a variable goes.

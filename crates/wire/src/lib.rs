@@ -30,8 +30,8 @@ mod version;
 
 pub use hello::{Claim, Held, Hello, Welcome, instance_of, is_earlier};
 pub use job::{
-    ApplyTask, Category, ConfigurationSource, Engine, EngineKind, Job, ObjectSource, PlanOptions, PlanTask,
-    StateSource, Task, Uploads, Variable, WorkspaceInfo,
+    ApplyTask, Category, ConfigurationSource, Engine, EngineKind, GitInfo, Job, ObjectSource, PlanOptions,
+    PlanTask, StateSource, Task, Uploads, Variable, WorkspaceInfo,
 };
 pub use report::{Artefact, Counts, Outcome, Report};
 pub use running::{Heartbeat, LogAck, Orders, Start, StateSeen, Stop, StoredObject};

@@ -3,7 +3,7 @@
 use std::env;
 
 use camino::Utf8Path;
-use terrane_wire::{Category, Job};
+use terrane_wire::{Category, GitInfo, Job};
 
 use super::{LOGICAL_HOST, StateBlock};
 use crate::job::Folder;
@@ -101,6 +101,7 @@ fn own<'a>(
     // Before 0.13 the file has another name.
     let old = (!job.engine.is_at_least([0, 13, 0]))
         .then(|| ("TERRAFORM_CONFIG", folder.cli_config().into_string()));
+    let git = job.configuration.git.as_ref().map(git).unwrap_or_default();
     [
         ("PATH", path),
         ("HOME", folder.home().into_string()),
@@ -124,6 +125,19 @@ fn own<'a>(
     .into_iter()
     .chain(named)
     .chain(old)
+    .chain(git)
+}
+
+/// What version control says of the configuration (api-contract section 9); what is not known is not set.
+fn git<'a>(git: &GitInfo) -> Vec<(&'a str, String)> {
+    let known = [
+        ("TFC_CONFIGURATION_VERSION_GIT_BRANCH", &git.branch),
+        ("TFC_CONFIGURATION_VERSION_GIT_COMMIT_SHA", &git.commit_sha),
+        ("TFC_CONFIGURATION_VERSION_GIT_TAG", &git.tag),
+    ];
+    // No process can have a NUL in its environment; the API refuses it before.
+    let known = known.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+    known.filter(|(_, value)| !value.contains('\0')).collect()
 }
 
 /// Engines find the token of a host under its name with underscores.

@@ -47,6 +47,7 @@ pub fn plan(server: &Server, engine: &FoundEngine, archive: &[u8]) -> Job {
         configuration: ConfigurationSource {
             id: "cv-1".to_owned(),
             archive: object(server, "archive", archive),
+            git: None,
         },
         variables: Vec::new(),
         trace: false,

@@ -1,4 +1,5 @@
-//! `GET`, `POST /runs/:id/comments` and `GET /comments/:id` (api-contract 4.10). Not paginated.
+//! `GET`, `POST /runs/:id/comments` and `GET /comments/:id` (api-contract 4.10). Paginated when a page is asked
+//! for.
 
 use super::store::{self, Comment};
 use crate::app::App;
@@ -7,10 +8,11 @@ use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
 use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, ok, post};
 use crate::platform::openapi::ResourceType;
 use crate::workspaces;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::Uri;
 use schemars::JsonSchema;
 use serde::Serialize;
-use terrane_jsonapi::{Document, Relationship, Resource, ResourceId};
+use terrane_jsonapi::{Document, Query, Relationship, Resource, ResourceId};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -30,7 +32,8 @@ struct CommentAttributes<'a> {
 /// Comments, for their description.
 pub(super) const COMMENT: ResourceType = ResourceType::of::<CommentAttributes<'static>>("comments");
 
-fn resource(comment: &Comment) -> Resource {
+/// The resource.
+pub fn resource(comment: &Comment) -> Resource {
     let event = comment.run_event_id.as_ref();
     let related = event.map(|id| format!("/api/v2/run-events/{id}")).unwrap_or_default();
     let event = event.map(|id| ResourceId::new("run-events", id));
@@ -39,9 +42,23 @@ fn resource(comment: &Comment) -> Resource {
         .link("self", format!("/api/v2/comments/{}", comment.id))
 }
 
-async fn list(State(app): State<App>, Path(run): Path<String>) -> ApiResult {
-    let comments = store::of_run(&app.db, &RunId::from(run)).await?;
-    Ok(ok(&Document::many(comments.iter().map(resource).collect())))
+async fn list(
+    State(app): State<App>,
+    Path(run): Path<String>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+) -> ApiResult {
+    let (query, run) = (Query::parse(query.as_deref().unwrap_or_default()), RunId::from(run));
+    if !query.asks_for_a_page() {
+        let comments = store::of_run(&app.db, &run, i64::MAX, 0).await?;
+        return Ok(ok(&Document::many(comments.iter().map(resource).collect())));
+    }
+    let page = query.page();
+    let mut view = app.db.snapshot().await?;
+    let comments = store::of_run(&mut view, &run, page.limit(), page.offset()).await?;
+    let total = store::count(&mut view, &run).await?;
+    let resources = comments.iter().map(resource).collect();
+    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {

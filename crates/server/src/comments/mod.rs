@@ -7,4 +7,4 @@ pub mod store;
 
 pub use add::add;
 pub use described::operations;
-pub use http::routes;
+pub use http::{resource, routes};

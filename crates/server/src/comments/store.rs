@@ -15,12 +15,13 @@ macro_rules! select {
 }
 
 const FIND: &str = select!("WHERE c.id = $1");
-const OF_RUN: &str = select!("WHERE c.run_id = $1 ORDER BY c.created_at, c.id");
+const OF_RUN: &str = select!("WHERE c.run_id = $1 ORDER BY c.created_at, c.id LIMIT $2 OFFSET $3");
+const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM comments WHERE run_id = $1";
 const INSERT: &str =
     "INSERT INTO comments (id, run_id, body, created_by, created_at) VALUES ($1, $2, $3, $4, $5)";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, OF_RUN, INSERT];
+pub const STATEMENTS: &[&str] = &[FIND, OF_RUN, COUNT, INSERT];
 
 /// A comment.
 #[derive(Debug, sqlx::FromRow)]
@@ -42,9 +43,15 @@ pub async fn find(exec: impl Exec, id: &CommentId) -> Result<Option<Comment>, Db
     exec.optional(sql(FIND).bind(id)).await
 }
 
-/// The comments on a run, oldest first.
-pub async fn of_run(exec: impl Exec, run: &RunId) -> Result<Vec<Comment>, DbError> {
-    exec.all(sql(OF_RUN).bind(run)).await
+/// Some of the comments on a run, oldest first.
+pub async fn of_run(exec: impl Exec, run: &RunId, limit: i64, offset: i64) -> Result<Vec<Comment>, DbError> {
+    exec.all(sql(OF_RUN).bind(run).bind(limit).bind(offset)).await
+}
+
+/// How many there are.
+pub async fn count(exec: impl Exec, run: &RunId) -> Result<u64, DbError> {
+    let (count,): (i64,) = exec.one(sql(COUNT).bind(run)).await?;
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// Makes one.

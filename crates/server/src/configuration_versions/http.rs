@@ -6,27 +6,36 @@ mod upload;
 pub use download::read_archive;
 pub use upload::upload;
 
-use super::model::ConfigurationStatus;
+use super::dispose::dispose;
+use super::model::{ConfigurationStatus, Disposal};
 use super::store::{self, ConfigurationVersion};
 use crate::app::App;
 use crate::ids::{ConfigurationVersionId, RunId};
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
-use crate::platform::http::{ApiError, ApiResult, Body, Purpose, Route, created, get, ok, post};
+use crate::platform::http::{ApiError, ApiResult, Body, Purpose, Route, accepted, created, get, ok, post};
 use crate::platform::openapi::ResourceType;
-use crate::runs;
 use crate::status_times::StatusTimes;
+use crate::{ingress_attributes, runs, workspaces};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use terrane_jsonapi::{Document, Query, Relationship, Resource};
+use terrane_jsonapi::{Document, Query, Relationship, Resource, ResourceId};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
     const LIST: &str = "/api/v2/workspaces/{workspace_id}/configuration-versions";
     const ONE: &str = "/api/v2/configuration-versions/{configuration_version_id}";
+    const ARCHIVE: &str = "/api/v2/configuration-versions/{configuration_version_id}/actions/archive";
+    const SOFT_DELETE: &str =
+        "/api/v2/configuration-versions/{configuration_version_id}/actions/soft_delete_backing_data";
+    const RESTORE: &str =
+        "/api/v2/configuration-versions/{configuration_version_id}/actions/restore_backing_data";
+    const PERMANENTLY_DELETE: &str =
+        "/api/v2/configuration-versions/{configuration_version_id}/actions/permanently_delete_backing_data";
+    let owner = Needs::ConfigurationVersion(Right::ManageOrganization);
     vec![
         post(LIST, "createConfigurationVersion", Needs::Workspace(Right::PlanRuns), make),
         get(LIST, "listConfigurationVersions", Needs::Workspace(Right::ReadRuns), list),
@@ -37,6 +46,10 @@ pub fn routes() -> Vec<Route> {
             Needs::ConfigurationVersion(Right::ReadRuns),
             download,
         ),
+        post(ARCHIVE, "archiveConfigurationVersion", Needs::ConfigurationVersion(Right::PlanRuns), archive),
+        post(SOFT_DELETE, "softDeleteConfigurationVersion", owner, soft_delete),
+        post(RESTORE, "restoreConfigurationVersion", owner, restore),
+        post(PERMANENTLY_DELETE, "permanentlyDeleteConfigurationVersion", owner, permanently_delete),
         get(
             "/api/v2/runs/{run_id}/configuration-version",
             "getConfigurationVersionOfRun",
@@ -89,8 +102,15 @@ fn with_upload_url(version: &ConfigurationVersion, upload_url: Option<String>) -
         upload_url,
     };
     let own = format!("/api/v2/configuration-versions/{}", version.id);
+    let ingress = match &version.ingress_attributes_id {
+        Some(id) => Relationship::OneAt(
+            Some(ResourceId::new("ingress-attributes", id)),
+            format!("{own}/ingress-attributes"),
+        ),
+        None => Relationship::One(None),
+    };
     Resource::new("configuration-versions", &version.id, &attributes)
-        .relate("ingress-attributes", Relationship::One(None))
+        .relate("ingress-attributes", ingress)
         .link("self", own.clone())
         .link("download", format!("{own}/download"))
 }
@@ -103,7 +123,7 @@ async fn make(
 ) -> ApiResult {
     body.expect_kind("configuration-versions")?;
     let given = &body.attributes;
-    let version = ConfigurationVersion {
+    let mut version = ConfigurationVersion {
         id: ConfigurationVersionId::random(),
         workspace_id: granted.workspace_id.clone(),
         status: ConfigurationStatus::Pending,
@@ -116,9 +136,21 @@ async fn make(
         object_id: None,
         created_by: Some(granted.caller().user_id.to_string()),
         created_at: app.clock.now(),
+        ingress_attributes_id: None,
     };
+    let ingress = ingress_attributes::read(&body)?;
+    version.ingress_attributes_id = ingress.as_ref().map(|ingress| ingress.id.to_string());
     let mut tx = app.db.begin().await?;
+    workspaces::store::guard(&mut tx, &version.workspace_id, version.created_at).await?;
     store::insert(&mut tx, &version, &granted.caller().user_id).await?;
+    if let Some(ingress) = &ingress {
+        ingress_attributes::store::insert(&mut tx, &version.id, ingress).await?;
+    }
+    // The reference's workspaces name it from here on, uploaded or not (api-contract section 6).
+    if !version.speculative && !version.provisional {
+        workspaces::store::set_current_configuration(&mut tx, &version.workspace_id, version.id.as_str())
+            .await?;
+    }
     tx.commit().await?;
     let expires = version.created_at.plus(app.config.limits.object_url_life);
     let path = app.signer.path(Purpose::ConfigurationUpload, version.id.as_str(), expires);
@@ -136,16 +168,48 @@ async fn list(
     let page = query.page();
     let versions = store::list(&app.db, &granted.workspace_id, page).await?;
     let total = store::count(&app.db, &granted.workspace_id).await?;
+    let included = ingress_attributes::included(&app.db, &versions, &query).await?;
     let resources = versions.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
 }
 
-async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
-    Ok(ok(&Document::one(resource(&find(&app, id).await?))))
+async fn show(State(app): State<App>, Path(id): Path<String>, RawQuery(query): RawQuery) -> ApiResult {
+    answer(&app, find(&app, id).await?, query.as_deref()).await
 }
 
-async fn show_of_run(State(app): State<App>, Path(run): Path<String>) -> ApiResult {
-    Ok(ok(&Document::one(resource(&of_run(&app, run).await?))))
+async fn show_of_run(
+    State(app): State<App>,
+    Path(run): Path<String>,
+    RawQuery(query): RawQuery,
+) -> ApiResult {
+    answer(&app, of_run(&app, run).await?, query.as_deref()).await
+}
+
+async fn answer(app: &App, version: ConfigurationVersion, query: Option<&str>) -> ApiResult {
+    let query = Query::parse(query.unwrap_or_default());
+    let document = Document::one(resource(&version));
+    Ok(ok(&document.include(ingress_attributes::included(&app.db, &[version], &query).await?)))
+}
+
+async fn archive(State(app): State<App>, Path(id): Path<String>, Body(_): Body) -> ApiResult {
+    dispose(&app, &ConfigurationVersionId::from(id), Disposal::Archive).await?;
+    Ok(accepted())
+}
+
+macro_rules! garbage_collection {
+    ($($action:ident => $disposal:expr;)+) => { $(
+        /// 200 without a body (api-contract section 18 row 7).
+        async fn $action(State(app): State<App>, Path(id): Path<String>, Body(_): Body) -> ApiResult {
+            dispose(&app, &ConfigurationVersionId::from(id), $disposal).await?;
+            Ok(StatusCode::OK.into_response())
+        }
+    )+ };
+}
+
+garbage_collection! {
+    soft_delete => Disposal::SoftDelete;
+    restore => Disposal::Restore;
+    permanently_delete => Disposal::PermanentlyDelete;
 }
 
 async fn download(State(app): State<App>, Path(id): Path<String>) -> ApiResult {

@@ -1,6 +1,6 @@
 //! The `configuration_versions` table.
 
-use super::model::ConfigurationStatus;
+use super::model::{ConfigurationStatus, Disposal};
 use crate::clock::Time;
 use crate::ids::{ConfigurationVersionId, OrganizationId, UserId, WorkspaceId};
 use crate::platform::db::{DbError, Exec, Tx, sql};
@@ -11,7 +11,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT c.id, c.workspace_id, c.status, c.status_times, c.source, c.auto_queue_runs, c.speculative, ",
-            "c.provisional, c.object_id, c.created_by, c.created_at FROM configuration_versions c ",
+            "c.provisional, c.object_id, c.created_by, c.created_at, i.id AS ingress_attributes_id ",
+            "FROM configuration_versions c LEFT JOIN ingress_attributes i ON i.configuration_version_id = c.id ",
             $rest
         )
     };
@@ -32,8 +33,27 @@ const INSERT: &str = "INSERT INTO configuration_versions (id, workspace_id, stat
 const SET_UPLOADED: &str = "UPDATE configuration_versions SET status = 'uploaded', status_times = status_times || $1, \
      object_id = $2 WHERE id = $3 AND status = 'pending'";
 
+const HOLD: &str = "UPDATE configuration_versions SET status = status WHERE id = $1 AND status = $2";
+const DISPOSE: &str = "UPDATE configuration_versions SET status = $1, status_times = status_times || $2, \
+     object_id = CASE WHEN $3 = TRUE THEN NULL ELSE object_id END WHERE id = $4";
+const IS_CURRENT: &str = "SELECT id FROM workspaces WHERE current_configuration_version_id = $1 LIMIT 1";
+const UNFINISHED_RUN: &str = "SELECT id FROM runs WHERE configuration_version_id = $1 AND status NOT IN \
+     ('applied', 'planned_and_finished', 'discarded', 'errored', 'canceled') ORDER BY created_at LIMIT 1";
+
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, IN_ORGANIZATION, LATEST_UPLOADED, LIST, COUNT, INSERT, SET_UPLOADED];
+pub const STATEMENTS: &[&str] = &[
+    FIND,
+    IN_ORGANIZATION,
+    LATEST_UPLOADED,
+    LIST,
+    COUNT,
+    INSERT,
+    SET_UPLOADED,
+    HOLD,
+    DISPOSE,
+    IS_CURRENT,
+    UNFINISHED_RUN,
+];
 
 /// A configuration version.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -65,6 +85,8 @@ pub struct ConfigurationVersion {
     /// When made.
     #[sqlx(try_from = "i64")]
     pub created_at: Time,
+    /// What version control says of it, where that is known.
+    pub ingress_attributes_id: Option<String>,
 }
 
 /// One by id.
@@ -119,6 +141,39 @@ pub async fn insert(tx: &mut Tx, row: &ConfigurationVersion, creator: &UserId) -
         .bind(creator)
         .bind(row.created_at);
     tx.run(query).await.map(drop)
+}
+
+/// Takes one's row for the rest of the transaction; false when it stands elsewhere.
+pub async fn hold(
+    tx: &mut Tx,
+    id: &ConfigurationVersionId,
+    status: ConfigurationStatus,
+) -> Result<bool, DbError> {
+    Ok(tx.run(sql(HOLD).bind(id).bind(status)).await? == 1)
+}
+
+/// Moves one as a disposal says; the caller holds it where that begins.
+pub async fn dispose(
+    tx: &mut Tx,
+    id: &ConfigurationVersionId,
+    disposal: Disposal,
+    now: Time,
+) -> Result<(), DbError> {
+    let (_, to) = disposal.moves();
+    let line = StatusTimes::line(disposal.timestamp(), now);
+    tx.run(sql(DISPOSE).bind(to).bind(line).bind(disposal.deletes()).bind(id)).await.map(drop)
+}
+
+/// Whether any workspace's next run would use it.
+pub async fn is_current(exec: impl Exec, id: &ConfigurationVersionId) -> Result<bool, DbError> {
+    let found: Option<(String,)> = exec.optional(sql(IS_CURRENT).bind(id)).await?;
+    Ok(found.is_some())
+}
+
+/// A run of any workspace that may still need the archive.
+pub async fn unfinished_run(exec: impl Exec, id: &ConfigurationVersionId) -> Result<Option<String>, DbError> {
+    let found: Option<(String,)> = exec.optional(sql(UNFINISHED_RUN).bind(id)).await?;
+    Ok(found.map(|(run,)| run))
 }
 
 /// `pending → uploaded`; false when it was uploaded before.

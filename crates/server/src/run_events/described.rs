@@ -7,8 +7,10 @@ use crate::platform::openapi::{Answer, Operation, operation};
 pub fn operations() -> Vec<Operation> {
     vec![
         operation("listRunEvents", "what happened to a run, in order")
-            .include("actor")
+            .include("actor, comment")
             .answers(200, Answer::Many(RUN_EVENT)),
-        operation("getRunEvent", "one step of a run").include("actor").answers(200, Answer::One(RUN_EVENT)),
+        operation("getRunEvent", "one step of a run")
+            .include("actor, comment")
+            .answers(200, Answer::One(RUN_EVENT)),
     ]
 }

@@ -3,11 +3,12 @@
 use super::store::{self, RunEvent};
 use crate::app::App;
 use crate::clock::Time;
-use crate::ids::{RunEventId, RunId, UserId};
+use crate::ids::{RunEventId, RunId};
 use crate::platform::access::{Needs, Right};
+use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Route, get, ok};
 use crate::platform::openapi::ResourceType;
-use crate::users;
+use crate::{comments, users};
 use axum::extract::{Path, RawQuery, State};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -48,34 +49,35 @@ fn resource(event: &RunEvent) -> Resource {
 }
 
 async fn list(State(app): State<App>, Path(run): Path<String>, RawQuery(query): RawQuery) -> ApiResult {
-    let events = store::of_run(&app.db, &RunId::from(run)).await?;
+    let mut view = app.db.snapshot().await?;
+    let events = store::of_run(&mut view, &RunId::from(run)).await?;
     let document = Document::many(events.iter().map(resource).collect());
-    Ok(ok(&with_actors(&app, document, &events, query).await?))
+    Ok(ok(&document.include(included(&mut view, &events, query.as_deref()).await?)))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>, RawQuery(query): RawQuery) -> ApiResult {
-    let event = store::find(&app.db, &RunEventId::from(id)).await?.ok_or_else(ApiError::not_found)?;
+    let mut view = app.db.snapshot().await?;
+    let event = store::find(&mut view, &RunEventId::from(id)).await?.ok_or_else(ApiError::not_found)?;
     let document = Document::one(resource(&event));
-    Ok(ok(&with_actors(&app, document, &[event], query).await?))
+    Ok(ok(&document.include(included(&mut view, &[event], query.as_deref()).await?)))
 }
 
-async fn with_actors(
-    app: &App,
-    document: Document,
-    events: &[RunEvent],
-    query: Option<String>,
-) -> ApiResult<Document> {
-    if !Query::parse(query.as_deref().unwrap_or_default()).includes("actor") {
-        return Ok(document);
-    }
-    let mut actors: Vec<&String> = events.iter().filter_map(|event| event.actor_id.as_ref()).collect();
-    actors.sort_unstable();
-    actors.dedup();
+/// `include=actor,comment` of events of one run: one query for each.
+async fn included(view: &mut Tx, events: &[RunEvent], query: Option<&str>) -> ApiResult<Vec<Resource>> {
+    let query = Query::parse(query.unwrap_or_default());
     let mut included = Vec::new();
-    for actor in actors {
-        if let Some(user) = users::store::find(&app.db, &UserId::from(actor.clone())).await? {
-            included.push(users::public_resource(&user));
-        }
+    if query.includes("actor") {
+        let mut actors: Vec<String> = events.iter().filter_map(|event| event.actor_id.clone()).collect();
+        actors.sort_unstable();
+        actors.dedup();
+        let users = users::store::by_ids(&mut *view, &actors).await?;
+        included.extend(users.iter().map(users::public_resource));
     }
-    Ok(document.include(included))
+    let is_told = |id: &str| events.iter().any(|event| event.comment_id.as_deref() == Some(id));
+    if let (true, Some(first)) = (query.includes("comment"), events.first()) {
+        let comments = comments::store::of_run(view, &first.run_id, i64::MAX, 0).await?;
+        let told = comments.iter().filter(|comment| is_told(comment.id.as_str()));
+        included.extend(told.map(comments::resource));
+    }
+    Ok(included)
 }

@@ -5,7 +5,8 @@ use crate::platform::openapi::{Answer, Field, Operation, flag, list_of, operatio
 
 /// This folder's operations.
 pub fn operations() -> Vec<Operation> {
-    const INCLUDE: &str = "plan, apply, workspace, configuration_version, created_by";
+    const INCLUDE: &str =
+        "plan, apply, workspace, configuration_version, configuration_version.ingress_attributes, created_by";
     let action = |id, summary| {
         operation(id, summary).takes_plain([text("comment")]).answers(202, Answer::Nothing).refuses(&[409])
     };

@@ -15,7 +15,7 @@ use crate::ids::{RunId, UserId};
 use crate::platform::access::{Caller, Granted, Needs, Right, WorkspaceScope, grant_workspace};
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Body, Route, accepted, created, get, ok, post};
-use crate::{applies, configuration_versions, plans, users, workspaces};
+use crate::{applies, configuration_versions, ingress_attributes, plans, users, workspaces};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use terrane_jsonapi::{Document, Query, Resource};
@@ -146,6 +146,8 @@ async fn related(app: &App, view: &mut Tx, run: &store::Run, query: &Query) -> A
         let configuration =
             configuration_versions::store::find(&mut *view, &run.configuration_version_id).await?;
         included.extend(configuration.iter().map(configuration_versions::resource));
+        let versions = configuration.as_slice();
+        included.extend(ingress_attributes::included(&mut *view, versions, query).await?);
     }
     if query.includes("created_by")
         && let Some(creator) = &run.created_by

@@ -1,5 +1,9 @@
 //! The `users` table.
 
+mod list;
+
+pub use list::{by_ids, shapes};
+
 use crate::clock::Time;
 use crate::ids::UserId;
 use crate::platform::db::{DbError, Exec, Tx, sql};
@@ -9,6 +13,8 @@ macro_rules! select {
         concat!("SELECT u.id, u.username, u.email, u.is_site_admin, u.created_at FROM users u ", $rest)
     };
 }
+
+use select;
 
 const FIND: &str = select!("WHERE u.id = $1");
 const BY_NAME: &str = select!("WHERE u.username = $1");

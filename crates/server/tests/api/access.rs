@@ -182,11 +182,17 @@ on_both!(owners_and_site_administrators_reach_every_handler, |server| {
                 || leaves_nothing(&route)
                 || matches!(reply.status, 409 | 422) && takes_a_wish(&route)
                 // Said by the handler: its run is not pending.
-                || reply.status == 403 && route.operation == "forceExecuteRun";
+                || reply.status == 403 && route.operation == "forceExecuteRun"
+                || reply.status == 400 && collects_garbage(&route);
             assert!(is_reached, "{}", reply.describe());
         }
     }
 });
+
+/// What may refuse with 400 because it is not in the right state (api-contract 2.5).
+fn collects_garbage(route: &Route) -> bool {
+    route.path.ends_with("_backing_data")
+}
 
 /// What an empty body may be too little for.
 fn takes_a_wish(route: &Route) -> bool {

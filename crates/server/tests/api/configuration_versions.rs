@@ -1,6 +1,9 @@
 //! `/workspaces/:id/configuration-versions`, `/configuration-versions/:id` and their downloads. Uploads have a file of
 //! their own.
 
+mod disposed;
+mod ingress;
+
 use crate::support::{assert_body, creates};
 use reqwest::Method;
 use serde_json::{Value, json};

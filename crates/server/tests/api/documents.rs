@@ -18,6 +18,9 @@ const OTHER_STATUSES: [(&str, u16, &str); 2] = [
     ("downloadConfigurationVersionOfRun", 302, "row 6: the file shows the answer after the redirect"),
 ];
 
+/// The file describes this answer as a bare resource; go-tfe reads it as a document, like every other.
+const WITHOUT_ENVELOPE: &str = "getIngressAttributes";
+
 /// One answer of one route.
 pub struct Visited {
     pub route: Route,
@@ -94,8 +97,10 @@ pub async fn visit_all(server: &TestServer) -> Vec<Visited> {
             && route.operation != "getOpenapi"
             && (matches!(route.method, Method::GET)
                 || route.operation == "rollbackStateVersion"
-                // The actions of a run answer without one.
-                || route.method == Method::POST && !route.path.contains("/runs/{run_id}/actions/"))
+                // The actions of a run and of an archive answer without one.
+                || route.method == Method::POST
+                    && !route.path.contains("/runs/{run_id}/actions/")
+                    && !route.path.contains("/{configuration_version_id}/actions/"))
     };
     let mut order: Vec<Route> = routes().into_iter().filter(is_shown).collect();
     // Locked first, so that a locked workspace is read too.
@@ -141,6 +146,9 @@ on_both!(documents_are_as_the_official_file_says, |server| {
     let (mut wrong, mut checked) = (Vec::new(), 0);
     for Visited { route, operation, body, .. } in visit_all(server).await {
         let Some(schema) = file.answer(route.method.as_str(), route.path) else { continue };
+        if operation == WITHOUT_ENVELOPE {
+            continue;
+        }
         checked += 1;
         for violation in file.violations(schema, &body) {
             wrong.push(format!("{operation} {}: {}", violation.place, violation.what));

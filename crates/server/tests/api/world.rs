@@ -31,7 +31,7 @@ impl World {
         }
         let (source, another) = (sources.remove(0), sources.remove(0));
         let trigger = crate::run_triggers::make(owner, &workspace, &source).await.expect_status(201);
-        let configuration = owner.configuration(&workspace, crate::support::creates(1)).await;
+        let configuration = described_configuration(owner, &workspace).await;
         let run = owner.run_of(&workspace, &configuration, &json!({ "plan-only": true })).await;
         let events = owner.get(&format!("/runs/{}/run-events", run.id)).await.expect_status(200);
         let apply = owner.apply(&run).await.id();
@@ -111,6 +111,17 @@ impl World {
         .to_string()
         .into_bytes()
     }
+}
+
+/// An uploaded configuration of which version control says something.
+async fn described_configuration(owner: &Actor, workspace: &str) -> String {
+    let ingress = json!({ "data": { "type": "ingress-attributes", "attributes": { "commit-sha": "0a1b" } } });
+    let wish = json!({ "data": { "attributes": { "auto-queue-runs": false },
+        "relationships": { "ingress-attributes": ingress } } });
+    let path = format!("/workspaces/{workspace}/configuration-versions");
+    let made = owner.post(&path, &wish).await.expect_status(201);
+    owner.put(&text(&made.attribute("upload-url")), crate::support::creates(1)).await.expect_status(200);
+    made.id()
 }
 
 /// A variable set with a variable, applied to a workspace.

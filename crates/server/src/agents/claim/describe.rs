@@ -10,13 +10,13 @@ use crate::platform::objects::{self, hex};
 use crate::platform::scheduler::{Phase, store::Job};
 use crate::runs::store::Frozen;
 use crate::state_versions::store::StateVersion;
-use crate::{configuration_versions, runs};
+use crate::{configuration_versions, ingress_attributes, runs};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use terrane_blob::Object;
 use terrane_wire::{
-    ApplyTask, ConfigurationSource, Engine, ObjectSource, PlanOptions, PlanTask, Secret, StateSource, Task,
-    Uploads, VERSION, WorkspaceInfo,
+    ApplyTask, ConfigurationSource, Engine, GitInfo, ObjectSource, PlanOptions, PlanTask, Secret,
+    StateSource, Task, Uploads, VERSION, WorkspaceInfo,
 };
 
 /// The job, with signed URLs for everything it needs.
@@ -125,7 +125,12 @@ async fn configuration(
     let object = version.and_then(|version| version.object_id);
     let archive = stored(tx, object.as_deref(), "the archive").await?;
     let archive = source(app, &archive, Purpose::ConfigurationDownload, id.as_str(), expires);
-    Ok(ConfigurationSource { id: id.to_string(), archive })
+    let git = ingress_attributes::store::find(&mut *tx, id).await?.map(|ingress| GitInfo {
+        branch: ingress.branch,
+        commit_sha: ingress.commit_sha,
+        tag: ingress.tag,
+    });
+    Ok(ConfigurationSource { id: id.to_string(), archive, git })
 }
 
 async fn state_source(

@@ -20,16 +20,37 @@ pub(super) async fn usable_configuration(
     };
     let found = match asked {
         Some(id) => store::in_organization(&mut *tx, id, &workspace.organization_id).await?,
-        None => match &workspace.current_configuration_version_id {
-            Some(id) => store::find(&mut *tx, &id.clone().into()).await?,
-            None => store::latest_uploaded(&mut *tx, &workspace.id).await?,
-        },
+        None => {
+            let current = match &workspace.current_configuration_version_id {
+                Some(id) => store::find(&mut *tx, &id.clone().into()).await?,
+                None => None,
+            };
+            // One that waits for its archive is current already, and holds nobody up.
+            let is_there = |version: &ConfigurationVersion| version.status == ConfigurationStatus::Uploaded;
+            match current.filter(is_there) {
+                Some(current) => Some(current),
+                None => store::latest_uploaded(&mut *tx, &workspace.id).await?,
+            }
+        }
     };
     let found = found.ok_or_else(missing)?;
     if found.status == ConfigurationStatus::Uploaded {
-        return Ok(found);
+        return promoted(tx, workspace, found).await;
     }
     let detail = format!("the configuration version is {}, it must be uploaded first", found.status.as_str());
+    Err(ApiError::invalid_relationship("configuration-version", detail))
+}
+
+/// One of another workspace is held: who archives it has that workspace's row and not this one's.
+async fn promoted(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    found: ConfigurationVersion,
+) -> ApiResult<ConfigurationVersion> {
+    if found.workspace_id == workspace.id || store::hold(tx, &found.id, found.status).await? {
+        return Ok(found);
+    }
+    let detail = "the configuration version has just been archived; upload it again";
     Err(ApiError::invalid_relationship("configuration-version", detail))
 }
 

@@ -209,7 +209,7 @@ on_both!(related_resources_are_bare_without_include_and_full_with_it, nothing_ru
     let included = with.at("/included").as_array().cloned().unwrap_or_default();
     let mut kinds: Vec<_> = included.iter().filter_map(|item| item["type"].as_str()).collect();
     kinds.sort_unstable();
-    assert_eq!(kinds, ["configuration-versions", "plans", "users", "workspaces"]);
+    assert_eq!(kinds, ["configuration-versions", "ingress-attributes", "plans", "users", "workspaces"]);
     assert!(included.iter().all(|item| item["attributes"].is_object()));
     let lists = format!(
         "/workspaces/{}/runs?filter[operation]=plan_only&include=plan,workspace",

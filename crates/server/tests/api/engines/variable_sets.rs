@@ -151,6 +151,25 @@ on_engines!(variables_are_frozen_between_plan_and_apply, |bench| {
     assert!(again.log.contains("\"b\""), "{}", again.log);
 });
 
+on_engines!(what_version_control_says_is_in_the_environment, |bench| {
+    let owner = &bench.server.owner;
+    let workspace = bench.workspace("net-prod").await;
+    let main = "resource \"terraform_data\" \"x\" {\n  provisioner \"local-exec\" {\n    command = \"echo at:\
+        $TFC_CONFIGURATION_VERSION_GIT_BRANCH:$TFC_CONFIGURATION_VERSION_GIT_COMMIT_SHA:$${TFC_CONFIGURATION_VERSION_GIT_TAG-unset}\"\n  }\n}\n";
+    let ingress = json!({ "data": { "type": "ingress-attributes", "attributes": { "branch": "main", "commit-sha": "0a1b" } } });
+    let wish = json!({ "data": { "type": "configuration-versions", "attributes": { "auto-queue-runs": false },
+        "relationships": { "ingress-attributes": ingress } } });
+    let made = owner
+        .post(&format!("/workspaces/{workspace}/configuration-versions"), &wish)
+        .await
+        .expect_status(201);
+    let url = made.attribute("upload-url").as_str().unwrap().to_owned();
+    owner.put(&url, terrane_testkit::archive(&[("main.tf", main)])).await.expect_status(200);
+    let run = owner.run_of(&workspace, &made.id(), &json!({ "auto-apply": true })).await;
+    let ended = bench.ended(&workspace, &run).await.expect("applied", "finished");
+    assert!(ended.words().contains("at:main:0a1b:unset"), "{}", ended.log);
+});
+
 on_engines!(a_trigger_leads_from_an_apply_to_the_next, |bench| {
     let owner = &bench.server.owner;
     let (net, app) = (bench.workspace("net").await, {
