@@ -224,6 +224,7 @@ async fn check_key(db: &Db, secrets: &Secrets, clock: &Clock) -> Result<(), Star
 pub fn all_list_shapes() -> Vec<String> {
     [
         crate::ingress_attributes::store::shapes(),
+        access::shapes(),
         crate::projects::store::shapes(),
         crate::users::store::shapes(),
         crate::runs::store::shapes(),

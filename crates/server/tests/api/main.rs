@@ -14,6 +14,7 @@ mod http;
 mod organizations;
 mod plans;
 mod projects;
+mod queries;
 mod races;
 mod run_events;
 mod run_triggers;

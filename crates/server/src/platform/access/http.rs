@@ -3,7 +3,7 @@
 use super::model::{
     AgentCaller, Caller, Granted, Needs, OrganizationScope, Right, WorkspaceScope, allows, digest_of_token,
 };
-use super::store::{self, OrganizationRow, TokenRow, WorkspaceOf, WorkspaceRow};
+use super::store::{self, Found, OrganizationRow, Sought, TokenRow, WorkspaceOf, WorkspaceRow};
 use crate::app::App;
 use crate::clock::Time;
 use crate::ids::UserId;
@@ -37,9 +37,19 @@ pub async fn authorize(
             parts.extensions.insert(agent);
         }
         _ => {
-            let caller = user(&app, &parts).await?;
-            let path = readable_path(&mut parts).await?;
-            grant(&app, needs, caller, &path, &mut parts).await?;
+            let path = readable_path(&mut parts).await;
+            let sought = path.as_ref().ok().and_then(|path| sought(needs, path));
+            let (caller, found) = enter(&app, &parts, sought).await?;
+            match (sought, found) {
+                (Some((_, right)), Some(Found::Workspace(row))) => {
+                    parts.extensions.insert(workspace_granted(caller, Some(row), right)?);
+                }
+                (Some((_, right)), Some(Found::Organization(row))) => {
+                    parts.extensions.insert(organization_grant(caller, Some(row), right)?);
+                }
+                (Some(_), None) => return Err(ApiError::not_found()),
+                (None, _) => grant(&app, needs, caller, &path?, &mut parts).await?,
+            }
         }
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
@@ -66,12 +76,7 @@ async fn grant(
     parts: &mut Parts,
 ) -> Result<(), ApiError> {
     let named = |name: &str| path.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
-    let workspace = |of, right| workspace_grant(app, caller.clone(), of, right);
     match needs {
-        Needs::Organization(right) => {
-            let row = store::organization(&app.db, named("organization"), &caller.user_id).await?;
-            parts.extensions.insert(organization_grant(caller, row, right)?);
-        }
         Needs::Project(right) => {
             let row = store::organization_of_project(&app.db, named("project_id"), &caller.user_id).await?;
             parts.extensions.insert(organization_grant(caller, row, right)?);
@@ -80,50 +85,53 @@ async fn grant(
             let row = store::organization_of_varset(&app.db, named("varset_id"), &caller.user_id).await?;
             parts.extensions.insert(organization_grant(caller, row, right)?);
         }
-        Needs::Workspace(right) => {
-            parts.extensions.insert(workspace(WorkspaceOf::Id(named("workspace_id")), right).await?);
-        }
-        Needs::WorkspaceByName(right) => {
-            let of = WorkspaceOf::Name { organization: named("organization"), workspace: named("workspace") };
-            parts.extensions.insert(workspace(of, right).await?);
-        }
-        Needs::Run(right) => {
-            parts.extensions.insert(workspace(WorkspaceOf::Run(named("run_id")), right).await?);
-        }
-        Needs::Plan(right) => {
-            parts.extensions.insert(workspace(WorkspaceOf::Plan(named("plan_id")), right).await?);
-        }
-        Needs::Apply(right) => {
-            parts.extensions.insert(workspace(WorkspaceOf::Apply(named("apply_id")), right).await?);
-        }
-        Needs::Comment(right) => {
-            parts.extensions.insert(workspace(WorkspaceOf::Comment(named("comment_id")), right).await?);
-        }
-        Needs::ConfigurationVersion(right) => {
-            let of = WorkspaceOf::ConfigurationVersion(named("configuration_version_id"));
-            parts.extensions.insert(workspace(of, right).await?);
-        }
-        Needs::RunEvent(right) => {
-            parts.extensions.insert(workspace(WorkspaceOf::RunEvent(named("run_event_id")), right).await?);
-        }
-        Needs::RunTrigger(right) => {
-            let of = WorkspaceOf::RunTrigger(named("run_trigger_id"));
-            parts.extensions.insert(workspace(of, right).await?);
-        }
-        Needs::StateVersion(right) => {
-            let of = WorkspaceOf::StateVersion(named("state_version_id"));
-            parts.extensions.insert(workspace(of, right).await?);
-        }
-        Needs::StateVersionOutput(right) => {
-            let of = WorkspaceOf::StateVersionOutput(named("state_version_output_id"));
-            parts.extensions.insert(workspace(of, right).await?);
-        }
         Needs::User | Needs::InBody(_) | Needs::InQuery(_) => {
             parts.extensions.insert(caller);
         }
+        // Granted with the look at the token.
+        Needs::Organization(_)
+        | Needs::Workspace(_)
+        | Needs::WorkspaceByName(_)
+        | Needs::Run(_)
+        | Needs::Plan(_)
+        | Needs::Apply(_)
+        | Needs::Comment(_)
+        | Needs::ConfigurationVersion(_)
+        | Needs::RunEvent(_)
+        | Needs::RunTrigger(_)
+        | Needs::StateVersion(_)
+        | Needs::StateVersionOutput(_) => {}
         Needs::Anonymous | Needs::SignedUrl | Needs::Agent => {}
     }
     Ok(())
+}
+
+/// The object that a route is about, where the look at the token can find its scope too: one query for both.
+fn sought(needs: Needs, path: &RawPathParams) -> Option<(Sought<'_>, Right)> {
+    let named = |name: &str| path.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+    let (of, right) = match needs {
+        Needs::Organization(right) => return Some((Sought::Organization(named("organization")), right)),
+        Needs::Workspace(right) => (WorkspaceOf::Id(named("workspace_id")), right),
+        Needs::WorkspaceByName(right) => {
+            let (organization, workspace) = (named("organization"), named("workspace"));
+            (WorkspaceOf::Name { organization, workspace }, right)
+        }
+        Needs::Run(right) => (WorkspaceOf::Run(named("run_id")), right),
+        Needs::Plan(right) => (WorkspaceOf::Plan(named("plan_id")), right),
+        Needs::Apply(right) => (WorkspaceOf::Apply(named("apply_id")), right),
+        Needs::Comment(right) => (WorkspaceOf::Comment(named("comment_id")), right),
+        Needs::ConfigurationVersion(right) => {
+            (WorkspaceOf::ConfigurationVersion(named("configuration_version_id")), right)
+        }
+        Needs::RunEvent(right) => (WorkspaceOf::RunEvent(named("run_event_id")), right),
+        Needs::RunTrigger(right) => (WorkspaceOf::RunTrigger(named("run_trigger_id")), right),
+        Needs::StateVersion(right) => (WorkspaceOf::StateVersion(named("state_version_id")), right),
+        Needs::StateVersionOutput(right) => {
+            (WorkspaceOf::StateVersionOutput(named("state_version_output_id")), right)
+        }
+        _ => return None,
+    };
+    Some((Sought::Workspace(of), right))
 }
 
 /// A grant on an organization named in a body.
@@ -175,13 +183,35 @@ async fn workspace_grant(
     right: Right,
 ) -> Result<Granted<WorkspaceScope>, ApiError> {
     let row = store::workspace(&app.db, of, &caller.user_id).await?;
-    let row = row.filter(|row| allows(&caller, row.is_owner, right)).ok_or_else(ApiError::not_found)?;
-    let WorkspaceRow { workspace_id, organization_id, organization_name, is_owner } = row;
-    Ok(Granted::new(caller, is_owner, WorkspaceScope { workspace_id, organization_id, organization_name }))
+    workspace_granted(caller, row, right)
 }
 
-async fn user(app: &App, parts: &Parts) -> Result<Caller, ApiError> {
-    let token = live_token(app, parts).await?;
+fn workspace_granted(
+    caller: Caller,
+    row: Option<WorkspaceRow>,
+    right: Right,
+) -> Result<Granted<WorkspaceScope>, ApiError> {
+    let row = row.filter(|row| allows(&caller, row.is_owner, right)).ok_or_else(ApiError::not_found)?;
+    let WorkspaceRow { workspace_id, organization_id, organization_name, is_owner } = row;
+    let scope = WorkspaceScope { workspace_id, organization_id, organization_name };
+    Ok(Granted::new(caller, is_owner, scope))
+}
+
+/// The user behind the token, and the scope of what is sought.
+async fn enter(
+    app: &App,
+    parts: &Parts,
+    sought: Option<(Sought<'_>, Right)>,
+) -> Result<(Caller, Option<Found>), ApiError> {
+    let digest = digest_of_token(bearer(parts).ok_or_else(ApiError::unauthorized)?);
+    let (token, found) = match sought {
+        Some((sought, _)) => store::enter(&app.db, &digest, sought).await?,
+        None => (store::token(&app.db, &digest).await?, None),
+    };
+    Ok((user(live(app, token)?)?, found))
+}
+
+fn user(token: TokenRow) -> Result<Caller, ApiError> {
     match (token.user_id, token.username, token.is_site_admin) {
         (Some(user_id), Some(username), Some(is_site_admin)) if token.kind == "user" => {
             Ok(Caller { user_id: UserId::from(user_id), username, is_site_admin, token_id: token.id })
@@ -191,7 +221,8 @@ async fn user(app: &App, parts: &Parts) -> Result<Caller, ApiError> {
 }
 
 async fn agent(app: &App, parts: &Parts) -> Result<AgentCaller, ApiError> {
-    let token = live_token(app, parts).await?;
+    let digest = digest_of_token(bearer(parts).ok_or_else(ApiError::unauthorized)?);
+    let token = live(app, store::token(&app.db, &digest).await?)?;
     if token.kind == "agent" {
         Ok(AgentCaller { token_id: token.id, agent_pool_id: token.agent_pool_id })
     } else {
@@ -199,10 +230,10 @@ async fn agent(app: &App, parts: &Parts) -> Result<AgentCaller, ApiError> {
     }
 }
 
-async fn live_token(app: &App, parts: &Parts) -> Result<TokenRow, ApiError> {
-    let text = bearer(parts).ok_or_else(ApiError::unauthorized)?;
+/// A token that is known and has not expired.
+fn live(app: &App, token: Option<TokenRow>) -> Result<TokenRow, ApiError> {
     let now = app.clock.now();
-    let token = store::token(&app.db, &digest_of_token(text)).await?.ok_or_else(ApiError::unauthorized)?;
+    let token = token.ok_or_else(ApiError::unauthorized)?;
     if token.expired_at.is_some_and(|at| at <= now.0) {
         return Err(ApiError::unauthorized());
     }

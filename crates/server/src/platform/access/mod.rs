@@ -11,4 +11,4 @@ pub use http::{authorize, grant_organization, grant_workspace, grant_workspace_b
 pub use model::{
     AgentCaller, Caller, Granted, Needs, OrganizationScope, Right, WorkspaceScope, digest_of_token,
 };
-pub use store::STATEMENTS;
+pub use store::{STATEMENTS, shapes};

@@ -1,8 +1,8 @@
-//! Looks up tokens and the scopes of objects: one query each.
+//! Looks up tokens and the scopes of objects: one query for both.
 
 use crate::clock::Time;
 use crate::ids::{OrganizationId, TokenId, UserId, WorkspaceId};
-use crate::platform::db::{Db, DbError, Exec, Tx, sql};
+use crate::platform::db::{Db, DbError, Exec, Query, Tx, sql};
 
 const TOKEN: &str = "SELECT t.id, t.kind, t.user_id, t.agent_pool_id, t.last_used_at, t.expired_at, u.username, u.is_site_admin \
      FROM tokens t LEFT JOIN users u ON u.id = t.user_id WHERE t.digest = $1";
@@ -170,20 +170,133 @@ pub async fn organization_of_varset(
 }
 
 pub async fn workspace(db: &Db, of: WorkspaceOf<'_>, user: &UserId) -> Result<Option<WorkspaceRow>, DbError> {
-    let query = match of {
-        WorkspaceOf::Id(id) => sql(WORKSPACE).bind(id).bind(user),
-        WorkspaceOf::Name { organization, workspace } => {
-            sql(WORKSPACE_BY_NAME).bind(organization).bind(user).bind(workspace)
+    let query = sql(of.statement()).bind(of.id()).bind(user);
+    db.optional(of.bind_name(query)).await
+}
+
+impl<'a> WorkspaceOf<'a> {
+    fn statement(self) -> &'static str {
+        match self {
+            Self::Id(_) => WORKSPACE,
+            Self::Name { .. } => WORKSPACE_BY_NAME,
+            Self::Run(_) => RUN,
+            Self::Plan(_) => PLAN,
+            Self::Apply(_) => APPLY,
+            Self::Comment(_) => COMMENT,
+            Self::ConfigurationVersion(_) => CONFIGURATION_VERSION,
+            Self::RunEvent(_) => RUN_EVENT,
+            Self::RunTrigger(_) => RUN_TRIGGER,
+            Self::StateVersion(_) => STATE_VERSION,
+            Self::StateVersionOutput(_) => STATE_VERSION_OUTPUT,
         }
-        WorkspaceOf::Run(id) => sql(RUN).bind(id).bind(user),
-        WorkspaceOf::Plan(id) => sql(PLAN).bind(id).bind(user),
-        WorkspaceOf::Apply(id) => sql(APPLY).bind(id).bind(user),
-        WorkspaceOf::Comment(id) => sql(COMMENT).bind(id).bind(user),
-        WorkspaceOf::ConfigurationVersion(id) => sql(CONFIGURATION_VERSION).bind(id).bind(user),
-        WorkspaceOf::RunEvent(id) => sql(RUN_EVENT).bind(id).bind(user),
-        WorkspaceOf::RunTrigger(id) => sql(RUN_TRIGGER).bind(id).bind(user),
-        WorkspaceOf::StateVersion(id) => sql(STATE_VERSION).bind(id).bind(user),
-        WorkspaceOf::StateVersionOutput(id) => sql(STATE_VERSION_OUTPUT).bind(id).bind(user),
+    }
+
+    /// `$1`.
+    fn id(self) -> &'a str {
+        match self {
+            Self::Name { organization, .. } => organization,
+            Self::Id(id)
+            | Self::Run(id)
+            | Self::Plan(id)
+            | Self::Apply(id)
+            | Self::Comment(id)
+            | Self::ConfigurationVersion(id)
+            | Self::RunEvent(id)
+            | Self::RunTrigger(id)
+            | Self::StateVersion(id)
+            | Self::StateVersionOutput(id) => id,
+        }
+    }
+
+    /// `$3`, where there is one.
+    fn bind_name(self, query: Query) -> Query {
+        match self {
+            Self::Name { workspace, .. } => query.bind(workspace),
+            _ => query,
+        }
+    }
+}
+
+/// What is looked for together with a token.
+#[derive(Debug, Clone, Copy)]
+pub enum Sought<'a> {
+    /// By name.
+    Organization(&'a str),
+    Workspace(WorkspaceOf<'a>),
+}
+
+/// What was found beside a token.
+#[derive(Debug)]
+pub enum Found {
+    Organization(OrganizationRow),
+    Workspace(WorkspaceRow),
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct Entry {
+    #[sqlx(flatten)]
+    token: TokenRow,
+    #[sqlx(default)]
+    workspace_id: Option<String>,
+    organization_id: Option<String>,
+    organization_name: Option<String>,
+    is_owner: Option<bool>,
+}
+
+/// A token with its user, and in the same look the scope of an object for that user: every request begins with both.
+pub async fn enter(
+    db: &Db,
+    digest: &[u8],
+    sought: Sought<'_>,
+) -> Result<(Option<TokenRow>, Option<Found>), DbError> {
+    let query = match sought {
+        Sought::Organization(name) => sql(entry(ORGANIZATION)).bind(name).bind(digest),
+        Sought::Workspace(of) => of.bind_name(sql(entry(of.statement())).bind(of.id()).bind(digest)),
     };
-    db.optional(query).await
+    let Some(entry) = db.optional::<Entry>(query).await? else { return Ok((None, None)) };
+    let found = match (entry.workspace_id, entry.organization_id, entry.organization_name, entry.is_owner) {
+        (Some(workspace), Some(organization), Some(organization_name), Some(is_owner)) => {
+            let (workspace_id, organization_id) = (workspace.into(), organization.into());
+            Some(Found::Workspace(WorkspaceRow {
+                workspace_id,
+                organization_id,
+                organization_name,
+                is_owner,
+            }))
+        }
+        (None, Some(organization), Some(organization_name), Some(is_owner)) => {
+            let organization_id = organization.into();
+            Some(Found::Organization(OrganizationRow { organization_id, organization_name, is_owner }))
+        }
+        _ => None,
+    };
+    Ok((Some(entry.token), found))
+}
+
+/// The statement of a scope with the token in place of the user: `$2` is the token's digest.
+fn entry(scope: &str) -> String {
+    let scope = scope.replace("$2", "(SELECT user_id FROM tokens WHERE digest = $2)");
+    format!(
+        "SELECT k.id, k.kind, k.user_id, k.agent_pool_id, k.last_used_at, k.expired_at, u.username, u.is_site_admin, \
+         x.* FROM tokens k LEFT JOIN users u ON u.id = k.user_id LEFT JOIN ({scope}) x ON TRUE WHERE k.digest = $2"
+    )
+}
+
+/// Every statement that [`enter`] makes, for the test that prepares them on both databases.
+pub fn shapes() -> Vec<String> {
+    let scopes = [
+        ORGANIZATION,
+        WORKSPACE,
+        WORKSPACE_BY_NAME,
+        RUN,
+        PLAN,
+        APPLY,
+        COMMENT,
+        CONFIGURATION_VERSION,
+        RUN_EVENT,
+        RUN_TRIGGER,
+        STATE_VERSION,
+        STATE_VERSION_OUTPUT,
+    ];
+    scopes.map(entry).to_vec()
 }

@@ -3,12 +3,14 @@
 //! Stores take `impl Exec`: `&Db` for reads, `&mut Tx` for everything that writes. `sqlx` is named only here and
 //! in the stores.
 
+mod count;
 mod dialect;
 mod error;
 mod migrate;
 mod pool;
 mod query;
 
+pub use count::counted;
 pub use dialect::Dialect;
 pub use error::DbError;
 pub use migrate::postgres_migrations;

@@ -1,5 +1,6 @@
 //! The pools and transactions.
 
+use super::count::count;
 use super::dialect::Dialect;
 use super::error::DbError;
 use super::query::Query;
@@ -65,6 +66,7 @@ macro_rules! exec {
     ($on:ty, $self:ident, $postgres:pat => $postgres_exec:expr, $sqlite:pat => $sqlite_exec:expr) => {
         impl Exec for $on {
             async fn all<T: Row>($self, query: Query) -> Result<Vec<T>, DbError> {
+                count();
                 Ok(match $self {
                     $postgres => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_all($postgres_exec).await?,
                     $sqlite => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_all($sqlite_exec).await?,
@@ -72,6 +74,7 @@ macro_rules! exec {
             }
 
             async fn optional<T: Row>($self, query: Query) -> Result<Option<T>, DbError> {
+                count();
                 Ok(match $self {
                     $postgres => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_optional($postgres_exec).await?,
                     $sqlite => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_optional($sqlite_exec).await?,
@@ -79,6 +82,7 @@ macro_rules! exec {
             }
 
             async fn one<T: Row>($self, query: Query) -> Result<T, DbError> {
+                count();
                 Ok(match $self {
                     $postgres => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_one($postgres_exec).await?,
                     $sqlite => sqlx::query_as_with(AssertSqlSafe(query.sql), query.args).fetch_one($sqlite_exec).await?,
@@ -86,6 +90,7 @@ macro_rules! exec {
             }
 
             async fn run($self, query: Query) -> Result<u64, DbError> {
+                count();
                 Ok(match $self {
                     $postgres => sqlx::query_with(AssertSqlSafe(query.sql), query.args).execute($postgres_exec).await?.rows_affected(),
                     $sqlite => sqlx::query_with(AssertSqlSafe(query.sql), query.args).execute($sqlite_exec).await?.rows_affected(),
