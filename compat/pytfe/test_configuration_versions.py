@@ -7,7 +7,7 @@ import tarfile
 import pytest
 from conftest import MAIN, uploaded
 from pytfe import TFEClient
-from pytfe.errors import NotFound
+from pytfe.errors import NotFound, TFEError
 from pytfe.models import ConfigurationVersion, ConfigurationVersionCreateOptions, Workspace
 
 
@@ -31,3 +31,17 @@ def test_one_waits_for_its_archive(client: TFEClient, workspace: Workspace) -> N
 def test_the_newest_is_listed_first(client: TFEClient, workspace: Workspace, tmp_path: pathlib.Path) -> None:
     made = [uploaded(client, workspace, tmp_path, MAIN).id for _ in range(2)]
     assert [each.id for each in client.configuration_versions.list(workspace.id)] == made[::-1]
+
+
+def test_an_older_one_is_archived(client: TFEClient, workspace: Workspace, tmp_path: pathlib.Path) -> None:
+    older, current = (uploaded(client, workspace, tmp_path, MAIN) for _ in range(2))
+    with pytest.raises(TFEError, match="current"):
+        client.configuration_versions.archive(current.id)
+    client.configuration_versions.archive(older.id)
+    assert client.configuration_versions.read(older.id).status == "archived"
+    with pytest.raises(NotFound):
+        client.configuration_versions.download(older.id)
+
+
+def test_one_that_came_from_no_repository(client: TFEClient, configuration: ConfigurationVersion) -> None:
+    assert client.configuration_versions.ingress_attributes(configuration.id) is None

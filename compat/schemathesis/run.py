@@ -51,6 +51,7 @@ STRANGE_SHARE = 0.25
 # What reads nothing in the world, and why.
 EMPTY = {
     "getErroredState": "only an apply that could not hand over its state leaves one",
+    "getIngressAttributes": "only a configuration that came from version control has some",
     "getMetrics": "for site administrators",
     "readObject": "takes a signature, not an id",
     "writeObject": "takes a signature, not an id",
