@@ -188,3 +188,31 @@ on_both!(the_list_is_in_the_order_of_making, small(), |server| {
     assert_eq!(keys, ["c", "a", "b"]);
     server.stranger.get(&format!("/workspaces/{workspace}/vars")).await.expect_status(404);
 });
+
+on_both!(concurrent_changes_lose_nothing, small(), |server| {
+    let owner = &server.owner;
+    let workspace = owner.workspace("net").await;
+    let wish = json!({ "key": "a", "value": "1", "category": "terraform" });
+    let made = make(owner, &workspace, &wish).await.expect_status(201);
+    let path = format!("/workspaces/{workspace}/vars/{}", made.id());
+    let changes = [
+        json!({ "value": "2" }),
+        json!({ "description": "d" }),
+        json!({ "hcl": true }),
+        json!({ "key": "b" }),
+    ];
+    let changed = futures_util::future::join_all(changes.iter().map(|wish| change(owner, &path, wish))).await;
+    assert!(changed.iter().all(|answer| answer.status == 200));
+    let read = owner.get(&path).await;
+    for (name, value) in
+        [("value", json!("2")), ("description", json!("d")), ("hcl", json!(true)), ("key", json!("b"))]
+    {
+        assert_eq!(read.attribute(name), value, "{name}");
+    }
+    // Of several that take one key, one has it.
+    let keys = (0..5).map(|_| make(owner, &workspace, &wish));
+    let mut statuses: Vec<u16> =
+        futures_util::future::join_all(keys).await.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 422, 422, 422, 422]);
+});

@@ -4,9 +4,10 @@ use crate::app::App;
 use crate::configuration_versions::model::ConfigurationStatus;
 use crate::configuration_versions::store::{self, ConfigurationVersion};
 use crate::ids::{ConfigurationVersionId, UserId};
+use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::objects;
-use crate::runs;
+use crate::{runs, workspaces};
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -29,14 +30,22 @@ pub async fn upload(app: &App, id: &str, body: Body) -> ApiResult {
     let object = keep(app, spool).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
+    // The workspace's row first, as everywhere: a run may be made below.
+    if !workspaces::store::guard(&mut tx, &version.workspace_id, now).await? {
+        return Err(ApiError::not_found());
+    }
     objects::store::insert(&mut tx, &object, now).await?;
     let is_first = store::set_uploaded(&mut tx, &id, object.id.as_str(), now).await?;
     if !is_first {
         objects::store::discard(&mut tx, object.id.as_str(), now).await?;
     }
+    let made = match is_first && version.auto_queue_runs {
+        true => queue_run(app, &mut tx, &version).await?,
+        false => None,
+    };
     tx.commit().await?;
-    if is_first && version.auto_queue_runs {
-        queue_run(app, &version).await?;
+    if let Some(made) = made {
+        made.announce(app);
     }
     Ok(StatusCode::OK.into_response())
 }
@@ -120,15 +129,24 @@ async fn keep(app: &App, mut spool: File) -> ApiResult<Object> {
     }
 }
 
-/// `auto-queue-runs`: the upload starts a run in the name of whoever made the configuration version.
-async fn queue_run(app: &App, version: &ConfigurationVersion) -> ApiResult<()> {
-    let Some(creator) = version.created_by.clone() else { return Ok(()) };
+/// `auto-queue-runs`: the upload starts a run in the name of whoever made the configuration version, in the same
+/// transaction: an upload that was acknowledged has its run. A workspace that takes no runs takes the upload all the same.
+async fn queue_run(app: &App, tx: &mut Tx, version: &ConfigurationVersion) -> ApiResult<Option<runs::Made>> {
+    let Some(creator) = version.created_by.clone() else { return Ok(None) };
     let new = runs::NewRun {
         configuration_version: Some(version.id.clone()),
         source: "tfe-configuration-version",
         ..runs::NewRun::of_server()
     };
-    runs::create(app, &version.workspace_id, &UserId::from(creator), new).await.map(drop)
+    match runs::create_in(app, tx, &version.workspace_id, &UserId::from(creator), new).await {
+        Ok(made) => Ok(Some(made)),
+        Err(ApiError::Told(errors)) => {
+            let detail = errors.objects().first().and_then(|error| error.detail.clone());
+            tracing::info!(configuration_version.id = %version.id, detail, "an upload starts no run");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> ApiResult<T> {

@@ -78,7 +78,7 @@ fn new_year(year: i16) -> Option<Time> {
 
 /// `search[basic]` is ignored beside one of the others.
 fn search(query: &Query) -> ApiResult<Option<Search>> {
-    for name in ["search[user]", "search[commit]", "search[basic]"] {
+    for name in ["search[commit]", "search[user]", "search[basic]"] {
         let Some(text) = query.get(name) else { continue };
         if text.chars().count() > SEARCH_CHARS_MAX {
             let detail = format!("{name} is longer than {SEARCH_CHARS_MAX} characters");
@@ -86,9 +86,8 @@ fn search(query: &Query) -> ApiResult<Option<Search>> {
         }
         let text = text.trim().to_owned();
         return Ok(Some(match name {
-            "search[user]" if query.get("search[commit]").is_some() => Search::Commit,
+            "search[commit]" => Search::Commit(text, query.get("search[user]").map(str::to_owned)),
             "search[user]" => Search::User(text),
-            "search[commit]" => Search::Commit,
             _ => Search::Basic(text),
         }));
     }
@@ -137,7 +136,9 @@ mod tests {
     fn a_basic_search_gives_way() {
         assert_eq!(read("search[basic]=a").search, Some(Search::Basic("a".into())));
         assert_eq!(read("search[basic]=a&search[user]=b").search, Some(Search::User("b".into())));
-        assert_eq!(read("search[basic]=a&search[commit]=b").search, Some(Search::Commit));
+        let commit = |user: Option<&str>| Some(Search::Commit("b".into(), user.map(str::to_owned)));
+        assert_eq!(read("search[basic]=a&search[commit]=b").search, commit(None));
+        assert_eq!(read("search[user]=c&search[commit]=b").search, commit(Some("c")));
         assert_eq!(read("search[basic]=").search, None);
         let long = format!("search[basic]={}", "x".repeat(SEARCH_CHARS_MAX + 1));
         assert!(filter(&Query::parse(&long), None, NOW).is_err());

@@ -69,8 +69,8 @@ pub enum Search {
     Basic(String),
     /// The creator's name: `search[user]`.
     User(String),
-    /// A commit: `search[commit]`. No run has one before version control can be connected.
-    Commit,
+    /// A commit, or how one begins: `search[commit]`; and the creator's name, where that is searched too.
+    Commit(String, Option<String>),
 }
 
 impl Default for Filter {
@@ -124,9 +124,7 @@ const NEWEST_FIRST: &str = " ORDER BY created_at DESC, id DESC";
 
 impl Filter {
     fn fits_nothing(&self) -> bool {
-        self.operations.is_empty()
-            || self.statuses.as_ref().is_some_and(Vec::is_empty)
-            || self.search == Some(Search::Commit)
+        self.operations.is_empty() || self.statuses.as_ref().is_some_and(Vec::is_empty)
     }
 
     fn is_searched(&self) -> bool {
@@ -198,16 +196,26 @@ impl Filter {
                 let lower = text.place(contains(&wanted.to_lowercase()));
                 // SQLite knows the case of ASCII letters only.
                 let as_given = text.place(contains(wanted));
+                let commit = text.place(begins(&wanted.to_lowercase()));
                 searched.push_str(&format!(
                     " WHERE lower(u.username) = {user} OR s.id = {id} OR lower(s.message) LIKE {lower} ESCAPE '\\' \
-                     OR s.message LIKE {as_given} ESCAPE '\\'"
+                     OR s.message LIKE {as_given} ESCAPE '\\' OR {}",
+                    has_commit(&commit)
                 ));
             }
             Some(Search::User(name)) => {
                 let name = text.place(name.to_lowercase());
                 searched.push_str(&format!(" WHERE lower(u.username) = {name}"));
             }
-            Some(Search::Commit) | None => {}
+            Some(Search::Commit(commit, user)) => {
+                let commit = text.place(begins(&commit.to_lowercase()));
+                searched.push_str(&format!(" WHERE {}", has_commit(&commit)));
+                if let Some(user) = user {
+                    let name = text.place(user.to_lowercase());
+                    searched.push_str(&format!(" AND lower(u.username) = {name}"));
+                }
+            }
+            None => {}
         }
         searched
     }
@@ -277,7 +285,20 @@ const SELECT: &str = select!("JOIN ");
 
 /// A pattern of texts that hold this one.
 fn contains(text: &str) -> String {
-    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+    format!("%{}", begins(text))
+}
+
+/// A pattern of texts that begin so.
+fn begins(text: &str) -> String {
+    format!("{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
+/// Whether version control names such a commit for the run's configuration.
+fn has_commit(place: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM ingress_attributes i WHERE i.configuration_version_id = s.configuration_version_id \
+         AND lower(i.commit_sha) LIKE {place} ESCAPE '\\')"
+    )
 }
 
 /// One page, newest first: the CLI counts older runs below its own.
@@ -336,7 +357,14 @@ pub fn page_statement(scope: Scope<'_>, filter: &Filter) -> String {
 pub fn shapes() -> Vec<String> {
     let (workspace, organization) = (WorkspaceId::random(), OrganizationId::random());
     let some = |count| vec!["a".to_owned(); count];
-    let searches = [None, Some(Search::Basic("a".to_owned())), Some(Search::User("a".to_owned()))];
+    let text = || "a".to_owned();
+    let searches = [
+        None,
+        Some(Search::Basic(text())),
+        Some(Search::User(text())),
+        Some(Search::Commit(text(), None)),
+        Some(Search::Commit(text(), Some(text()))),
+    ];
     let mut shapes = Vec::new();
     for (statuses, search) in [None, Some(RunStatus::ALL.to_vec())]
         .into_iter()

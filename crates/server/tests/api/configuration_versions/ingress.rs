@@ -80,3 +80,34 @@ on_both!(what_is_wrong_of_it_is_named, no_agent(), |server| {
     assert_eq!(refused.at("/errors/0/source/pointer"), "/data/relationships/ingress-attributes");
     assert_eq!(owner.get(&list).await.at("/data"), json!([]));
 });
+
+on_both!(runs_are_found_by_their_commit, no_agent(), |server| {
+    let owner = &server.owner;
+    let workspace = owner.workspace("net").await;
+    let list = format!("/workspaces/{workspace}/configuration-versions");
+    let mut runs = Vec::new();
+    for commit in ["0a1b2c", "0A1Bff", "ffff00"] {
+        let made = owner.post(&list, &wish(&json!({ "commit-sha": commit }))).await.expect_status(201);
+        let url = made.attribute("upload-url").as_str().expect("an upload URL").to_owned();
+        owner.put(&url, creates(1)).await.expect_status(200);
+        runs.push(owner.run_of(&workspace, &made.id(), &json!({ "message": "m" })).await.id);
+    }
+    let plain = owner.configuration(&workspace, creates(1)).await;
+    owner.run_of(&workspace, &plain, &json!({ "message": "m" })).await;
+    for (query, expected) in [
+        ("search[commit]=0a1b", vec![1, 0]),
+        ("search[commit]=0a1b2c", vec![0]),
+        ("search[commit]=a1b", vec![]),
+        ("search[commit]=%25", vec![]),
+        ("search[commit]=0a1b&search[user]=ada", vec![1, 0]),
+        ("search[commit]=0a1b&search[user]=mallory", vec![]),
+        ("search[commit]=ffff&search[basic]=m", vec![2]),
+        ("search[basic]=ffff", vec![2]),
+    ] {
+        let found = owner.get(&format!("/workspaces/{workspace}/runs?{query}")).await.expect_status(200);
+        let data = found.at("/data");
+        let ids: Vec<&Value> = data.as_array().expect("a list").iter().map(|run| &run["id"]).collect();
+        let expected: Vec<Value> = expected.iter().map(|index: &usize| json!(runs[*index])).collect();
+        assert_eq!(ids, expected.iter().collect::<Vec<_>>(), "{query}");
+    }
+});
