@@ -82,6 +82,7 @@ impl Shell {
                 copied.join(", ")
             ));
         }
+        statements.push_str(COUNTS);
         statements.push_str("COMMIT;\nANALYZE;\n");
         self.run(&statements).map(drop)
     }
@@ -95,6 +96,12 @@ fn expression(table: &str, prefix: &str, column: &str) -> String {
         _ => format!("t.{column}"),
     }
 }
+
+/// Lists take their totals from these; the run that is copied has ended.
+const COUNTS: &str = "DELETE FROM finished_runs;\n\
+    INSERT INTO finished_runs (workspace_id, operation, source, status, runs) \
+    SELECT workspace_id, operation, source, status, COUNT(*) FROM runs \
+    GROUP BY workspace_id, operation, source, status;\n";
 
 /// Sixteen letters and digits for each number.
 const NUMBER: &str =

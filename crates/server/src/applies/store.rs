@@ -5,16 +5,26 @@ use super::model::ApplyStatus;
 use crate::agents::Executor;
 use crate::clock::Time;
 use crate::ids::{AgentId, ApplyId, RunId};
-use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::platform::db::{DbError, Exec, Tx, sql, sql_in};
 use crate::status_times::StatusTimes;
 
-const FIND: &str = "SELECT a.id, a.run_id, a.status, a.status_times, a.resource_additions, a.resource_changes, \
-     a.resource_destructions, a.resource_imports, a.errored_state_object_id, r.created_at, a.agent_id, \
-     g.name AS agent_name, o.id AS agent_pool_id, o.name AS agent_pool_name, \
-     (SELECT string_agg(s.id, ',' ORDER BY s.ordinal DESC) FROM state_versions s WHERE s.run_id = a.run_id) \
-     AS state_version_ids \
-     FROM applies a JOIN runs r ON r.id = a.run_id LEFT JOIN agents g ON g.id = a.agent_id \
-     LEFT JOIN agent_pools o ON o.id = g.agent_pool_id WHERE a.id = $1";
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "SELECT a.id, a.run_id, a.status, a.status_times, a.resource_additions, a.resource_changes, ",
+            "a.resource_destructions, a.resource_imports, a.errored_state_object_id, r.created_at, a.agent_id, ",
+            "g.name AS agent_name, o.id AS agent_pool_id, o.name AS agent_pool_name, ",
+            "(SELECT string_agg(s.id, ',' ORDER BY s.ordinal DESC) FROM state_versions s WHERE s.run_id = a.run_id) ",
+            "AS state_version_ids ",
+            "FROM applies a JOIN runs r ON r.id = a.run_id LEFT JOIN agents g ON g.id = a.agent_id ",
+            "LEFT JOIN agent_pools o ON o.id = g.agent_pool_id WHERE ",
+            $condition
+        )
+    };
+}
+
+const FIND: &str = select!("a.id = $1");
+const OF_IDS: &str = select!("a.id IN ($1)");
 const INSERT: &str = "INSERT INTO applies (id, run_id, status, status_times) VALUES ($1, $2, 'pending', $3)";
 const MOVE: &str =
     "UPDATE applies SET status = $1, status_times = status_times || $2 WHERE id = $3 AND status = $4";
@@ -29,7 +39,8 @@ const SET_DONE: &str = "UPDATE applies SET resource_additions = $1, resource_cha
 const SET_ERRORED_STATE: &str = "UPDATE applies SET errored_state_object_id = $1 WHERE id = $2";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, INSERT, MOVE, GIVE_UP, START, NONCE, SET_DONE, SET_ERRORED_STATE];
+pub const STATEMENTS: &[&str] =
+    &[FIND, OF_IDS, INSERT, MOVE, GIVE_UP, START, NONCE, SET_DONE, SET_ERRORED_STATE];
 
 /// An apply as its API document needs it.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -82,6 +93,11 @@ pub struct Starter<'a> {
 /// An apply by id.
 pub async fn find(exec: impl Exec, id: &ApplyId) -> Result<Option<Apply>, DbError> {
     exec.optional(sql(FIND).bind(id)).await
+}
+
+/// Those of a page of runs.
+pub async fn of_ids(exec: impl Exec, ids: &[&ApplyId]) -> Result<Vec<Apply>, DbError> {
+    exec.all(sql_in(OF_IDS, ids.iter().copied().map(Into::into))).await
 }
 
 /// Makes a run's apply.

@@ -3,7 +3,7 @@
 use super::model::{ConfigurationStatus, Disposal};
 use crate::clock::Time;
 use crate::ids::{ConfigurationVersionId, OrganizationId, UserId, WorkspaceId};
-use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::platform::db::{DbError, Exec, Tx, sql, sql_in};
 use crate::status_times::StatusTimes;
 use terrane_jsonapi::Page;
 
@@ -19,6 +19,7 @@ macro_rules! select {
 }
 
 const FIND: &str = select!("WHERE c.id = $1");
+const OF_IDS: &str = select!("WHERE c.id IN ($1)");
 const IN_ORGANIZATION: &str =
     select!("JOIN workspaces w ON w.id = c.workspace_id WHERE c.id = $1 AND w.organization_id = $2");
 const LATEST_UPLOADED: &str = select!(
@@ -43,6 +44,7 @@ const UNFINISHED_RUN: &str = "SELECT id FROM runs WHERE configuration_version_id
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[
     FIND,
+    OF_IDS,
     IN_ORGANIZATION,
     LATEST_UPLOADED,
     LIST,
@@ -95,6 +97,14 @@ pub async fn find(
     id: &ConfigurationVersionId,
 ) -> Result<Option<ConfigurationVersion>, DbError> {
     exec.optional(sql(FIND).bind(id)).await
+}
+
+/// Some by id.
+pub async fn of_ids(
+    exec: impl Exec,
+    ids: &[&ConfigurationVersionId],
+) -> Result<Vec<ConfigurationVersion>, DbError> {
+    exec.all(sql_in(OF_IDS, ids.iter().copied().map(Into::into))).await
 }
 
 /// One by id, of any workspace of an organization.

@@ -4,7 +4,7 @@ use super::model::{EngineName, PlanStatus};
 use crate::agents::Executor;
 use crate::clock::Time;
 use crate::ids::{AgentId, PlanId, RunId};
-use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::platform::db::{DbError, Exec, Tx, sql, sql_in};
 use crate::status_times::StatusTimes;
 use terrane_wire::{Counts, Engine};
 
@@ -23,6 +23,7 @@ macro_rules! select {
 
 const FIND: &str = select!("p.id = $1");
 const OF_RUN: &str = select!("p.run_id = $1");
+const OF_IDS: &str = select!("p.id IN ($1)");
 const INSERT: &str = "INSERT INTO plans (id, run_id, status, status_times, engine, has_changes, generated_configuration, \
      created_at) VALUES ($1, $2, 'pending', $3, $4, FALSE, FALSE, $5)";
 const MOVE: &str =
@@ -39,7 +40,7 @@ const MADE: &str = "SELECT engine, engine_version, engine_sha256, lock_file, sta
      generated_configuration FROM plans WHERE run_id = $1";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, OF_RUN, INSERT, MOVE, START, SET_MAKER, ATTACH, RECORD, MADE];
+pub const STATEMENTS: &[&str] = &[FIND, OF_RUN, OF_IDS, INSERT, MOVE, START, SET_MAKER, ATTACH, RECORD, MADE];
 
 /// A plan as its API document needs it.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -111,6 +112,11 @@ pub async fn find(exec: impl Exec, id: &PlanId) -> Result<Option<Plan>, DbError>
 /// The plan of a run.
 pub async fn of_run(exec: impl Exec, run: &RunId) -> Result<Option<Plan>, DbError> {
     exec.optional(sql(OF_RUN).bind(run)).await
+}
+
+/// Those of a page of runs.
+pub async fn of_ids(exec: impl Exec, ids: &[&PlanId]) -> Result<Vec<Plan>, DbError> {
+    exec.all(sql_in(OF_IDS, ids.iter().copied().map(Into::into))).await
 }
 
 /// Makes a run's plan.

@@ -3,19 +3,20 @@
 mod document;
 mod filter;
 mod lists;
+mod related;
 mod request;
 
 pub(super) use document::RUN;
 pub(super) use filter::SEARCH_CHARS_MAX;
 pub(super) use request::MESSAGE_CHARS_MAX;
 
+use self::related::related;
 use super::store;
 use crate::app::App;
-use crate::ids::{RunId, UserId};
+use crate::ids::RunId;
 use crate::platform::access::{Caller, Granted, Needs, Right, WorkspaceScope, grant_workspace};
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Body, Route, accepted, created, get, ok, post};
-use crate::{applies, configuration_versions, ingress_attributes, plans, users, workspaces};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use terrane_jsonapi::{Document, Query, Resource};
@@ -80,7 +81,7 @@ async fn show(State(app): State<App>, Path(id): Path<String>, RawQuery(query): R
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let mut view = app.db.snapshot().await?;
     let run = store::find(&mut view, &RunId::from(id)).await?.ok_or_else(ApiError::not_found)?;
-    let included = related(&app, &mut view, &run, &query).await?;
+    let included = related(&app, &mut view, std::slice::from_ref(&run), &query).await?;
     Ok(ok(&Document::one(document::resource(&app, &run, 0)?).include(included)))
 }
 
@@ -123,37 +124,4 @@ pub async fn document(app: &App, view: &mut Tx, id: &RunId) -> ApiResult<Option<
         Some(run) => Ok(Some(document::resource(app, &run, 0)?)),
         None => Ok(None),
     }
-}
-
-/// What `include` asks for beside a run. Unknown values, and relations that are empty, add nothing.
-async fn related(app: &App, view: &mut Tx, run: &store::Run, query: &Query) -> ApiResult<Vec<Resource>> {
-    let mut included = Vec::new();
-    if query.includes("plan") {
-        let plan = plans::store::find(&mut *view, &run.plan_id).await?;
-        included.extend(plan.iter().map(|plan| plans::document(app, plan)));
-    }
-    if query.includes("apply") {
-        let apply = applies::store::find(&mut *view, &run.apply_id).await?;
-        if let Some(apply) = apply {
-            included.push(applies::document(app, &apply));
-        }
-    }
-    if query.includes("workspace") {
-        let workspace = workspaces::store::find(&mut *view, &run.workspace_id).await?;
-        included.extend(workspace.iter().map(workspaces::resource));
-    }
-    if query.includes("configuration_version") || query.includes("configuration_version.ingress_attributes") {
-        let configuration =
-            configuration_versions::store::find(&mut *view, &run.configuration_version_id).await?;
-        included.extend(configuration.iter().map(configuration_versions::resource));
-        let versions = configuration.as_slice();
-        included.extend(ingress_attributes::included(&mut *view, versions, query).await?);
-    }
-    if query.includes("created_by")
-        && let Some(creator) = &run.created_by
-    {
-        let user = users::store::find(&mut *view, &UserId::from(creator.clone())).await?;
-        included.extend(user.iter().map(users::public_resource));
-    }
-    Ok(included)
 }

@@ -6,7 +6,7 @@ pub use list::{by_ids, shapes};
 
 use crate::clock::Time;
 use crate::ids::UserId;
-use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::platform::db::{DbError, Exec, Tx, sql, sql_in};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -17,13 +17,14 @@ macro_rules! select {
 use select;
 
 const FIND: &str = select!("WHERE u.id = $1");
+const OF_IDS: &str = select!("WHERE u.id IN ($1)");
 const BY_NAME: &str = select!("WHERE u.username = $1");
 const INSERT: &str =
     "INSERT INTO users (id, username, email, is_site_admin, created_at) VALUES ($1, $2, $3, $4, $5)";
 const ADMINS: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM users WHERE is_site_admin = TRUE";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, BY_NAME, INSERT, ADMINS];
+pub const STATEMENTS: &[&str] = &[FIND, OF_IDS, BY_NAME, INSERT, ADMINS];
 
 /// A user.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -45,6 +46,11 @@ pub struct User {
 /// One by id.
 pub async fn find(exec: impl Exec, id: &UserId) -> Result<Option<User>, DbError> {
     exec.optional(sql(FIND).bind(id)).await
+}
+
+/// Some by id.
+pub async fn of_ids(exec: impl Exec, ids: &[&UserId]) -> Result<Vec<User>, DbError> {
+    exec.all(sql_in(OF_IDS, ids.iter().copied().map(Into::into))).await
 }
 
 /// One by name.

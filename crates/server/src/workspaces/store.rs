@@ -8,7 +8,7 @@ use super::model::LockKind;
 use crate::clock::Time;
 use crate::ids::{OrganizationId, ProjectId, WorkspaceId};
 use crate::plans::model::EngineName;
-use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::platform::db::{DbError, Exec, Tx, sql, sql_in};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -27,6 +27,7 @@ macro_rules! select {
 pub(super) use select;
 
 const FIND: &str = select!("WHERE w.id = $1");
+const OF_IDS: &str = select!("WHERE w.id IN ($1)");
 const INSERT: &str = "INSERT INTO workspaces (id, organization_id, project_id, name, description, engine, terraform_version, \
      working_directory, auto_apply, auto_apply_run_trigger, allow_destroy_plan, queue_all_runs, speculative_enabled, \
      file_triggers_enabled, trigger_prefixes, trigger_patterns, global_remote_state, source, source_name, source_url, \
@@ -53,6 +54,7 @@ const SET_CURRENT_STATE_VERSION: &str =
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[
     FIND,
+    OF_IDS,
     INSERT,
     UPDATE,
     GUARD,
@@ -146,6 +148,11 @@ impl Workspace {
 /// A workspace by id.
 pub async fn find(exec: impl Exec, id: &WorkspaceId) -> Result<Option<Workspace>, DbError> {
     exec.optional(sql(FIND).bind(id)).await
+}
+
+/// Some by id.
+pub async fn of_ids(exec: impl Exec, ids: &[&WorkspaceId]) -> Result<Vec<Workspace>, DbError> {
+    exec.all(sql_in(OF_IDS, ids.iter().copied().map(Into::into))).await
 }
 
 /// Makes a workspace as it stands in `row`.

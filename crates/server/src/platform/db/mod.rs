@@ -15,4 +15,4 @@ pub use dialect::Dialect;
 pub use error::DbError;
 pub use migrate::postgres_migrations;
 pub use pool::{Db, Exec, Row, Tx};
-pub use query::{Query, Value, sql};
+pub use query::{Query, Value, sql, sql_in};

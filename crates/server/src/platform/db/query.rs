@@ -58,6 +58,15 @@ pub fn sql(text: impl Into<Cow<'static, str>>) -> Query {
     Query { sql: text.into(), args: Args(Vec::new()) }
 }
 
+/// A statement whose one value stands in `IN ($1)`, with as many values as there are; they must be some, and no more than
+/// a page holds.
+pub fn sql_in(text: &'static str, values: impl IntoIterator<Item = Value>) -> Query {
+    let values: Vec<Value> = values.into_iter().collect();
+    let places: Vec<String> = (1..=values.len()).map(|place| format!("${place}")).collect();
+    let text = text.replace("IN ($1)", &format!("IN ({})", places.join(", ")));
+    values.into_iter().fold(sql(text), Query::bind)
+}
+
 impl Query {
     /// Adds the next value.
     #[must_use]

@@ -1,7 +1,8 @@
 //! Lists of runs: of a workspace, of an organization, and the queue of an organization.
 
+use super::document;
 use super::filter::filter;
-use super::{document, related};
+use super::related::related;
 use crate::app::App;
 use crate::platform::access::{Caller, Granted, OrganizationScope, Right, WorkspaceScope, grant_workspace};
 use crate::platform::db::Tx;
@@ -64,11 +65,8 @@ pub async fn of_organization(
 }
 
 async fn answer(app: &App, view: &mut Tx, runs: &[Run], pagination: Pagination, query: &Query) -> ApiResult {
-    let (mut resources, mut included) = (Vec::with_capacity(runs.len()), Vec::new());
-    for run in runs {
-        resources.push(document::resource(app, run, 0)?);
-        included.extend(related(app, view, run, query).await?);
-    }
+    let resources = runs.iter().map(|run| document::resource(app, run, 0)).collect::<Result<_, _>>()?;
+    let included = related(app, view, runs, query).await?;
     Ok(ok(&Document::page(resources, pagination).include(included)))
 }
 

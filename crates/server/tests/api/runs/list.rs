@@ -48,7 +48,7 @@ on_both!(newest_first_and_without_plan_only_runs, |server| {
         .iter()
         .map(|item| item["type"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(kinds, ["plans", "users", "plans"], "each related resource once");
+    assert_eq!(kinds, ["plans", "plans", "users"], "each related resource once");
 });
 
 on_both!(every_filter_and_search, |server| {
@@ -101,6 +101,7 @@ on_both!(every_filter_and_search, |server| {
         ("search[user]=ADA", vec![4, 3, 2, 1, 0]),
         ("search[user]=mallory", vec![]),
         ("search[commit]=deadbeef", vec![]),
+        ("search[commit]=%25", vec![]),
         ("search[basic]=ada&filter[status]=planned", vec![0]),
         ("search[basic]=FIRST one", vec![0]),
         ("search[basic]=100%25", vec![0]),
@@ -139,4 +140,30 @@ on_both!(runs_are_found_by_the_pool_of_their_agent, |server| {
     assert_eq!(list("attic,basement").await, [&*run.id]);
     assert_eq!(list("attic").await, [""; 0]);
     server.sql("UPDATE agents SET agent_pool_id = NULL", &[]).await;
+});
+
+on_both!(runs_are_found_by_their_commit_and_by_who_made_it, |server| {
+    let workspace = server.owner.workspace("net").await;
+    let ingress = json!({ "data": { "type": "ingress-attributes",
+        "attributes": { "commit-sha": "C0FFEE77aa", "sender-username": "Grace" } } });
+    let body = json!({ "data": { "type": "configuration-versions", "attributes": { "auto-queue-runs": false },
+        "relationships": { "ingress-attributes": ingress } } });
+    let path = format!("/workspaces/{workspace}/configuration-versions");
+    let made = server.owner.post(&path, &body).await.expect_status(201);
+    let url = made.attribute("upload-url");
+    server.owner.put(url.as_str().unwrap(), creates(1)).await.expect_status(200);
+    let run = server.owner.run_of(&workspace, &made.id(), &json!({})).await;
+    server.owner.run(&workspace, creates(1), &json!({})).await;
+    for (query, is_found) in [
+        ("search[commit]=c0ffee", true),
+        ("search[commit]=C0FFEE77AA", true),
+        ("search[basic]=c0ffee", true),
+        ("search[user]=grace", true),
+        ("search[commit]=ffee", false),
+        ("search[commit]=c_ffee", false),
+    ] {
+        let found = ids(&server.owner.get(&format!("/workspaces/{workspace}/runs?{query}")).await);
+        let expected: &[&str] = if is_found { &[&run.id] } else { &[] };
+        assert_eq!(found, expected, "{query}");
+    }
 });
