@@ -31,7 +31,10 @@ async fn start(app: &App, firing: &Firing) -> ApiResult<()> {
     let Some(workspace) = workspaces::store::find(&mut tx, &firing.workspace_id).await? else {
         return Ok(());
     };
-    let Some(creator) = firing.created_by.clone() else { return Ok(tx.commit().await?) };
+    let Some(creator) = firing.created_by.clone() else {
+        tracing::info!(source_run.id = %firing.source_run_id, "a run without a creator starts no others");
+        return Ok(tx.commit().await?);
+    };
     let new = runs::NewRun {
         message: Some(format!(
             "Triggered by the apply of {} in the workspace {}",

@@ -31,11 +31,9 @@ pub async fn upload(app: &App, id: &str, body: Body) -> ApiResult {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     // The workspace's row first, as everywhere: a run may be made below.
-    if !workspaces::store::guard(&mut tx, &version.workspace_id, now).await? {
-        return Err(ApiError::not_found());
-    }
+    let is_there = workspaces::store::guard(&mut tx, &version.workspace_id, now).await?;
     objects::store::insert(&mut tx, &object, now).await?;
-    let is_first = store::set_uploaded(&mut tx, &id, object.id.as_str(), now).await?;
+    let is_first = is_there && store::set_uploaded(&mut tx, &id, object.id.as_str(), now).await?;
     if !is_first {
         objects::store::discard(&mut tx, object.id.as_str(), now).await?;
     }
@@ -47,7 +45,7 @@ pub async fn upload(app: &App, id: &str, body: Body) -> ApiResult {
     if let Some(made) = made {
         made.announce(app);
     }
-    Ok(StatusCode::OK.into_response())
+    if is_there { Ok(StatusCode::OK.into_response()) } else { Err(ApiError::not_found()) }
 }
 
 /// Writes the body to an unnamed file: nothing is left of an upload that is cut off half way.
