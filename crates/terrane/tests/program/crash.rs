@@ -101,6 +101,7 @@ async fn check_everything(actor: &Actor, ledger: &Ledger, kills: u32) {
         let log = String::from_utf8(actor.framed_log(run).await).unwrap();
         assert!(log.ends_with('\u{3}'), "{}: {log}", run.plan);
         if plan.attribute("status") == "finished" {
+            assert!(log.contains("\nplanning\n") || log.contains("\nslow\n"), "{}: {log}", run.plan);
             finished += 1;
             continue;
         }
