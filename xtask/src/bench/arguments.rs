@@ -75,6 +75,9 @@ pub(super) struct ApiArguments {
     /// Samples of each latency
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub(super) samples: usize,
+    /// How many runs there are (several with commas, growing)
+    #[arg(long, value_delimiter = ',', default_values_t = [300, 100_000, 1_000_000], value_name = "N")]
+    pub(super) runs: Vec<usize>,
 }
 
 #[derive(Debug, Args)]

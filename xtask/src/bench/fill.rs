@@ -63,7 +63,9 @@ impl Shell {
             Self::Sqlite(_) => format!(
                 "WITH RECURSIVE numbers(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})"
             ),
-            Self::Postgres { .. } => format!("WITH numbers AS (SELECT generate_series({from}, {to}) AS n)"),
+            Self::Postgres { .. } => {
+                format!("WITH numbers AS (SELECT generate_series({from}::bigint, {to}::bigint) AS n)")
+            }
         }
     }
 

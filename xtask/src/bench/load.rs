@@ -26,9 +26,9 @@ impl Question {
     fn ask(&self, http: &mut Http) -> Result<()> {
         let answer =
             http.send(&Request { method: "GET", path: &self.path, token: &self.token, body: b"" })?;
-        let found = answer.body.windows(self.text.len()).filter(|part| *part == self.text.as_bytes()).count();
+        let body = std::str::from_utf8(&answer.body)?;
+        let found = body.matches(&self.text).count();
         if answer.status != 200 || found != self.count {
-            let body = String::from_utf8_lossy(&answer.body);
             bail!("GET {} answered {} with {found} times {}: {body}", self.path, answer.status, self.text);
         }
         Ok(())

@@ -18,6 +18,9 @@ const READY_LIMIT: Duration = Duration::from_secs(30);
 /// Between two tries to connect: short against what is measured.
 const TRY_AGAIN: Duration = Duration::from_micros(200);
 
+/// Of data that is thrown away; with PostgreSQL a server makes none by itself.
+const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n";
+
 /// The programs of one build.
 pub(super) struct Programs {
     pub(super) terrane: PathBuf,
@@ -61,8 +64,14 @@ impl Place {
     }
 
     /// Lets servers use a PostgreSQL from now on.
-    pub(super) fn use_database(&mut self, url: String) {
+    pub(super) fn use_database(&mut self, url: String) -> Result<()> {
+        fs::write(self.key_file(), KEY)?;
         self.database_url = Some(url);
+        Ok(())
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.folder.path().join("key")
     }
 
     fn command(&self, arguments: &[&str]) -> Result<Command> {
@@ -72,7 +81,7 @@ impl Place {
         command.args(arguments).env_clear().env("PATH", "/nonexistent");
         command.env("TERRANE_DATA_DIR", self.data_dir()).env("TERRANE_ENGINE_PATH", &self.engine);
         if let Some(url) = &self.database_url {
-            command.env("TERRANE_DATABASE_URL", url);
+            command.env("TERRANE_DATABASE_URL", url).env("TERRANE_ENCRYPTION_KEY_FILE", self.key_file());
         }
         command.stdin(Stdio::null()).stderr(log);
         Ok(command)

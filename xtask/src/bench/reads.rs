@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use serde_json::json;
 
 use super::api::{Api, Run};
 use super::fill::Shell;
@@ -12,7 +13,6 @@ use super::processor::on_cpu;
 use super::program::{Place, Programs};
 use super::series::{Series, Unit};
 
-const SIZES: [usize; 3] = [300, 100_000, 1_000_000];
 const LIST_TARGET_MS: f64 = 2.0;
 const LIST_RATE: u32 = 50;
 const PAGE: usize = 20;
@@ -20,26 +20,32 @@ const SQLITE_RATE_TARGET: f64 = 5_000.0;
 const POSTGRES_RATIO_TARGET: f64 = 0.4;
 const RATE_TIME: Duration = Duration::from_secs(2);
 const RATE_SAMPLES: usize = 5;
-const BEHAVIOUR: &[u8] = br#"{"plan": [{"plan": {"additions": 1}}]}"#;
+const BEHAVIOUR: &[u8] = br#"{"plan": [{"plan": {}}]}"#;
 
 /// Both databases, each size.
-pub(super) fn measure(programs: &Programs, samples: usize) -> Result<Vec<Series>> {
-    let mut all = on_database(programs, samples, None)?;
+pub(super) fn measure(programs: &Programs, sizes: &[usize], samples: usize) -> Result<Vec<Series>> {
+    let mut all = on_database(programs, sizes, samples, None)?;
     let postgres = Postgres::start()?;
-    all.extend(on_database(programs, samples, Some(&postgres))?);
+    all.extend(on_database(programs, sizes, samples, Some(&postgres))?);
     Ok(all)
 }
 
-fn on_database(programs: &Programs, samples: usize, postgres: Option<&Postgres>) -> Result<Vec<Series>> {
+fn on_database(
+    programs: &Programs,
+    sizes: &[usize],
+    samples: usize,
+    postgres: Option<&Postgres>,
+) -> Result<Vec<Series>> {
     let name = if postgres.is_some() { "PostgreSQL" } else { "SQLite" };
     let mut place = Place::new(programs, &programs.fake_engine)?;
     if let Some(postgres) = postgres {
-        place.use_database(postgres.url());
+        place.use_database(postgres.url())?;
     }
     let (server, _) = place.start()?;
     let mut api = Api::open(&place, &server)?;
     let (workspace, configuration) = api.workspace("tofu", &[("fake-engine.json", BEHAVIOUR)])?;
-    let run = api.run(&workspace, &configuration)?;
+    // Lists leave out plan-only runs.
+    let run = api.run_with(&workspace, &configuration, &json!({}))?;
     api.log_to_its_end(&run)?;
     api.wait_for(&run, "planned_and_finished")?;
     server.stop()?;
@@ -49,12 +55,12 @@ fn on_database(programs: &Programs, samples: usize, postgres: Option<&Postgres>)
     };
     let mut all = Vec::new();
     let mut have = 1;
-    for size in SIZES {
+    for &size in sizes {
         println!("  {name}: filling to {size} runs");
         shell.copy(&run.id, have, size - 1)?;
         have = size;
         all.extend(of_size(&place, &api, (&workspace, &run), (name, size), samples)?);
-        if size == SIZES[0] {
+        if Some(&size) == sizes.first() {
             all.extend(of_rate(&place, &api, &run, name, postgres)?);
         }
     }

@@ -33,7 +33,7 @@ pub(crate) fn bench(arguments: &Arguments, root: &Path) -> Result<()> {
             "apply"
         }
         Suite::Api(arguments) => {
-            all.extend(reads::measure(&programs, arguments.samples)?);
+            all.extend(reads::measure(&programs, &arguments.runs, arguments.samples)?);
             "api"
         }
         Suite::Runs(arguments) => {
