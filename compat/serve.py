@@ -57,7 +57,7 @@ class Server:
         self._arguments = arguments
 
     def __enter__(self) -> Server:
-        command = [program("terrane"), "server", "--listen", "127.0.0.1:0", "--data-dir", self._data]
+        command = [program("terrane"), "server", "--listen", "127.0.0.1:0", "--data-dir", self._data, "--rate-limit", "0"]
         command += ["--engine-path", self._engine, *self._arguments]
         with self._log.open("wb") as log:
             # In a session of its own, so that it ends only when it is told to.

@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::platform::access;
 use crate::platform::db::{Db, DbError, Exec, sql};
-use crate::platform::http::Signer;
+use crate::platform::http::{RateLimiter, Signer};
 use crate::platform::scheduler::Wake;
 use crate::platform::secrets::{KeyError, Place, Secrets, load_master_key};
 use camino::Utf8PathBuf;
@@ -34,6 +34,8 @@ pub struct Inner {
     pub secrets: Secrets,
     /// Signed URLs.
     pub signer: Signer,
+    /// How often callers may ask.
+    pub rate_limiter: RateLimiter,
     /// Time.
     pub clock: Clock,
     /// Wake-ups between requests.
@@ -126,6 +128,10 @@ impl App {
         check_key(&db, &secrets, &clock).await?;
         let inner = Inner {
             signer: Signer::new(&master),
+            rate_limiter: RateLimiter::new(
+                config.limits.requests_per_second,
+                config.limits.run_lists_per_minute,
+            ),
             wake: Wake::new(),
             stopping: CancellationToken::new(),
             metrics: recorder(),

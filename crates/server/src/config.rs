@@ -63,6 +63,12 @@ pub struct Limits {
     pub variable_bytes_max: usize,
     /// Variables of one workspace, and of one run.
     pub variables_max: usize,
+    /// Requests a second that each user may make, and each address without a token; 0 for any number.
+    pub requests_per_second: u32,
+    /// Of these, lists of runs a minute; 0 for no limit of their own.
+    pub run_lists_per_minute: u32,
+    /// A request of the API that takes longer is given up with 504; bytes that are streamed are not counted.
+    pub request_timeout: Duration,
     /// Time a request's head may take to arrive.
     pub header_timeout: Duration,
     /// A body must go on arriving within this time.
@@ -121,6 +127,9 @@ impl Default for Limits {
             state_snapshot_interval: Duration::from_secs(20),
             variable_bytes_max: 256 * 1024,
             variables_max: 1000,
+            requests_per_second: 200,
+            run_lists_per_minute: 0,
+            request_timeout: Duration::from_secs(60),
             header_timeout: Duration::from_secs(10),
             body_idle_timeout: Duration::from_secs(30),
             log_poll: Duration::from_secs(20),

@@ -200,6 +200,12 @@ pub struct ServerArgs {
     /// Runs the embedded agent takes at the same time, 0 for none [default: 2]
     #[arg(long, env = "TERRANE_AGENT_SLOTS", value_name = "N")]
     pub agent_slots: Option<usize>,
+    /// Requests a second that each user may make, and each address without a token; 0 for any number [default: 200]
+    #[arg(long, env = "TERRANE_RATE_LIMIT", value_name = "N")]
+    pub rate_limit: Option<u32>,
+    /// Of these, lists of runs a minute; 0 for no limit of their own [default: 0]
+    #[arg(long, env = "TERRANE_RUN_LIST_LIMIT", value_name = "N")]
+    pub run_list_limit: Option<u32>,
     /// Serve /metrics here without a token [default: only on the API's address, for site administrators]
     #[arg(long, env = "TERRANE_METRICS_LISTEN", value_name = "HOST:PORT")]
     pub metrics_listen: Option<SocketAddr>,
@@ -213,6 +219,9 @@ pub struct ServerArgs {
     /// How much of the sandbox must be had [default: best-effort]
     #[arg(long, env = "TERRANE_SANDBOX", value_enum)]
     pub sandbox: Option<SandboxLevel>,
+    /// A request of the API that takes longer is given up with 504 [default: 60s]
+    #[arg(long, env = "TERRANE_REQUEST_TIMEOUT", value_name = "TIME", help_heading = TIMES)]
+    pub request_timeout: Option<Span>,
     /// How often an agent says that it works on a run [default: 5s]
     #[arg(long, env = "TERRANE_HEARTBEAT", value_name = "TIME", help_heading = TIMES)]
     pub heartbeat: Option<Span>,
@@ -262,6 +271,9 @@ impl ServerArgs {
             blob_url: self.blob_url.or(file.blob_url),
             encryption_key_file: self.encryption_key_file.or(file.encryption_key_file),
             agent_slots: self.agent_slots.or(file.agent_slots),
+            rate_limit: self.rate_limit.or(file.rate_limit),
+            run_list_limit: self.run_list_limit.or(file.run_list_limit),
+            request_timeout: self.request_timeout.or(file.request_timeout),
             metrics_listen: self.metrics_listen.or(file.metrics_listen),
             engine_path: if self.engine_path.is_empty() { file.engine_path } else { self.engine_path },
             engine_cli_config: self.engine_cli_config.or(file.engine_cli_config),

@@ -62,6 +62,8 @@ fn config(args: ServerArgs) -> anyhow::Result<Config> {
     times::set(&mut limits, &args)?;
     let mut config = Config::new(args.data_dir.unwrap_or_else(|| Utf8PathBuf::from(DATA_DIR)));
     config.limits = limits;
+    config.limits.requests_per_second = args.rate_limit.unwrap_or(config.limits.requests_per_second);
+    config.limits.run_lists_per_minute = args.run_list_limit.unwrap_or(config.limits.run_lists_per_minute);
     config.listen = args.listen.unwrap_or(config.listen);
     config.public_url = args.public_url.map(public_url).transpose()?;
     config.database_url = args.database_url;

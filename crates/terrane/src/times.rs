@@ -73,6 +73,7 @@ pub fn set(limits: &mut Limits, args: &ServerArgs) -> anyhow::Result<()> {
         ("late-delivery", args.late_delivery, &mut limits.late_delivery),
         ("saved-plan-life", args.saved_plan_life, &mut limits.saved_plan_life),
         ("log-poll", args.log_poll, &mut limits.log_poll),
+        ("request-timeout", args.request_timeout, &mut limits.request_timeout),
     ] {
         let Some(span) = given else { continue };
         if span.0.is_zero() {
@@ -154,6 +155,7 @@ mod tests {
             ("snapshot-interval", limits.snapshot_interval),
             ("late-delivery", limits.late_delivery),
             ("log-poll", limits.log_poll),
+            ("request-timeout", limits.request_timeout),
         ] {
             let argument = server.get_arguments().find(|argument| argument.get_long() == Some(flag)).unwrap();
             assert_eq!(argument.get_help_heading(), Some("Times"), "{flag}");

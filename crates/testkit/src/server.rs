@@ -66,6 +66,8 @@ impl TestServer {
         config.engine_search_path = None;
         config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         config.supervisor = Some(built("terrane"));
+        // Tests ask as fast as they can; those of the limit set it.
+        config.limits.requests_per_second = 0;
         let postgres_url =
             (database == Database::Postgres).then(|| database::fresh_postgres().expect("PostgreSQL"));
         if let Some(url) = &postgres_url {

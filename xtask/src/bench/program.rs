@@ -131,7 +131,10 @@ impl Place {
     pub(super) fn start_with(&self, slots: &str) -> Result<(Server, Duration)> {
         let address = free_address()?;
         let mut command = self.command(&["server"])?;
-        command.env("TERRANE_LISTEN", address.to_string()).env("TERRANE_AGENT_SLOTS", slots);
+        command
+            .env("TERRANE_LISTEN", address.to_string())
+            .env("TERRANE_AGENT_SLOTS", slots)
+            .env("TERRANE_RATE_LIMIT", "0");
         command.stdout(Stdio::null());
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("failed to start {}", self.program.display()))?;

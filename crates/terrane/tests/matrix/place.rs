@@ -99,7 +99,10 @@ impl Place {
         let mut command = self.command(&["server"]);
         let slots = if self.cell.agents == Agents::Embedded { "2" } else { "0" };
         command.env("TERRANE_LISTEN", format!("127.0.0.1:{}", self.port)).env("TERRANE_AGENT_SLOTS", slots);
-        command.env("TERRANE_ENGINE_PATH", &self.engine).env("PATH", "/usr/bin:/bin");
+        command
+            .env("TERRANE_ENGINE_PATH", &self.engine)
+            .env("PATH", "/usr/bin:/bin")
+            .env("TERRANE_RATE_LIMIT", "0");
         self.server = Some(Server::start(command));
     }
 

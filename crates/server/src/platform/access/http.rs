@@ -7,52 +7,123 @@ use super::store::{self, Found, OrganizationRow, Sought, TokenRow, WorkspaceOf, 
 use crate::app::App;
 use crate::clock::Time;
 use crate::ids::UserId;
-use crate::platform::http::ApiError;
+use crate::platform::http::{Allowance, ApiError, PeerAddress, Principal};
 use axum::RequestPartsExt;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use terrane_jsonapi::Errors;
 
 /// `last-used-at` of a token is exact to this many microseconds: a write on every request would cost more than the
 /// request.
 const LAST_USED_GRAIN_MICROS: i64 = 60_000_000;
 
-/// Lets a request pass to its handler when the route's needs are met.
-pub async fn authorize(
-    State((app, needs)): State<(App, Needs)>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    let (mut parts, body) = request.into_parts();
-    match needs {
-        Needs::Anonymous | Needs::SignedUrl => {
-            readable_path(&mut parts).await?;
+/// What stands before one route.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    app: App,
+    needs: Needs,
+    /// Agents, signed URLs and what operators ask are not counted.
+    is_counted: bool,
+    is_run_list: bool,
+}
+
+impl Guard {
+    /// The guard of a route.
+    pub fn new(app: &App, path: &str, method: &Method, needs: Needs) -> Self {
+        const RUN_LISTS: [&str; 2] =
+            ["/api/v2/workspaces/{workspace_id}/runs", "/api/v2/organizations/{organization}/runs"];
+        Self {
+            app: app.clone(),
+            needs,
+            is_counted: path.starts_with("/api/"),
+            is_run_list: *method == Method::GET && RUN_LISTS.contains(&path),
         }
-        Needs::Agent => {
-            let agent = agent(&app, &parts).await?;
-            readable_path(&mut parts).await?;
-            parts.extensions.insert(agent);
+    }
+
+    /// Counts a request of somebody.
+    fn count(&self, who: &Principal, allowance: &mut Option<Allowance>) -> Result<(), ApiError> {
+        if !self.is_counted {
+            return Ok(());
         }
-        _ => {
-            let path = readable_path(&mut parts).await;
-            let sought = path.as_ref().ok().and_then(|path| sought(needs, path));
-            let (caller, found) = enter(&app, &parts, sought).await?;
-            match (sought, found) {
-                (Some((_, right)), Some(Found::Workspace(row))) => {
-                    parts.extensions.insert(workspace_granted(caller, Some(row), right)?);
+        *allowance = self.app.rate_limiter.request(who, self.is_run_list, self.app.clock.now());
+        allowance.map_or(Ok(()), Allowance::check)
+    }
+
+    /// Checks all that is checked before the handler.
+    async fn admit(&self, parts: &mut Parts, allowance: &mut Option<Allowance>) -> Result<(), ApiError> {
+        let address = Principal::Address(parts.extensions.get::<PeerAddress>().map(|peer| peer.0));
+        match self.needs {
+            Needs::Anonymous | Needs::SignedUrl => {
+                self.count(&address, allowance)?;
+                readable_path(parts).await?;
+            }
+            Needs::Agent => {
+                let agent = agent(&self.app, parts).await?;
+                readable_path(parts).await?;
+                parts.extensions.insert(agent);
+            }
+            needs => {
+                let path = readable_path(parts).await;
+                let sought = path.as_ref().ok().and_then(|path| sought(needs, path));
+                let (caller, found) = match enter(&self.app, parts, sought).await {
+                    Ok(entered) => entered,
+                    Err(error) => {
+                        self.count(&address, allowance)?;
+                        return Err(error);
+                    }
+                };
+                self.count(&Principal::User(caller.user_id.clone()), allowance)?;
+                match (sought, found) {
+                    (Some((_, right)), Some(Found::Workspace(row))) => {
+                        parts.extensions.insert(workspace_granted(caller, Some(row), right)?);
+                    }
+                    (Some((_, right)), Some(Found::Organization(row))) => {
+                        parts.extensions.insert(organization_grant(caller, Some(row), right)?);
+                    }
+                    (Some(_), None) => return Err(ApiError::not_found()),
+                    (None, _) => grant(&self.app, needs, caller, &path?, parts).await?,
                 }
-                (Some((_, right)), Some(Found::Organization(row))) => {
-                    parts.extensions.insert(organization_grant(caller, Some(row), right)?);
-                }
-                (Some(_), None) => return Err(ApiError::not_found()),
-                (None, _) => grant(&app, needs, caller, &path?, &mut parts).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the handler; one of the API up to its deadline (api-contract 2.5).
+    async fn run(&self, request: Request, next: Next) -> Response {
+        let limit = self.app.config.limits.request_timeout;
+        if !self.is_counted {
+            return next.run(request).await;
+        }
+        let path = request.uri().path().to_owned();
+        match tokio::time::timeout(limit, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => {
+                tracing::warn!(path, "a request was given up: it took longer than {limit:?}");
+                let detail = format!(
+                    "the request took longer than {} s and was given up; read the resource before you try again",
+                    limit.as_secs_f32()
+                );
+                ApiError::Told(Errors::new(504, "gateway timeout", detail)).into_response()
             }
         }
     }
-    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// Lets a request pass to its handler when the route's needs are met and its caller has not asked too often.
+pub async fn authorize(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let mut allowance = None;
+    let mut response = match guard.admit(&mut parts, &mut allowance).await {
+        Ok(()) => guard.run(Request::from_parts(parts, body), next).await,
+        Err(error) => error.into_response(),
+    };
+    if let Some(allowance) = allowance {
+        allowance.tell(&mut response);
+    }
+    response
 }
 
 /// The path's parameters. No object has a name that is not UTF-8 or holds a NUL character, and PostgreSQL refuses

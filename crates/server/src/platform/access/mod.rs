@@ -7,7 +7,7 @@ mod http;
 mod model;
 mod store;
 
-pub use http::{authorize, grant_organization, grant_workspace, grant_workspace_by_name};
+pub use http::{Guard, authorize, grant_organization, grant_workspace, grant_workspace_by_name};
 pub use model::{
     AgentCaller, Caller, Granted, Needs, OrganizationScope, Right, WorkspaceScope, digest_of_token,
 };

@@ -2,7 +2,7 @@
 //! of every request and the tests that visit every route.
 
 use crate::app::App;
-use crate::platform::access::{Needs, authorize};
+use crate::platform::access::{Guard, Needs, authorize};
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
@@ -41,7 +41,8 @@ verbs!(get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
 /// Joins routes into a router in which no handler can be reached without its `needs`.
 pub fn join(app: &App, routes: Vec<Route>) -> Router<App> {
     routes.into_iter().fold(Router::new(), |router, route| {
-        let guarded = route.handler.layer(from_fn_with_state((app.clone(), route.needs), authorize));
+        let guard = Guard::new(app, route.path, &route.method, route.needs);
+        let guarded = route.handler.layer(from_fn_with_state(guard, authorize));
         router.route(route.path, guarded)
     })
 }

@@ -110,8 +110,11 @@ fn parameters(route: &Route, operation: &Operation) -> Vec<Value> {
 
 /// The statuses that a route may refuse with (api-contract 2.5): its own, and those of every route of its kind.
 fn refusals(route: &Route, operation: &Operation) -> BTreeSet<u16> {
-    // A query or a path that cannot be read; what is not there; too many requests.
+    // A query or a path that cannot be read; what is not there; too many requests; too slow.
     let mut statuses = BTreeSet::from([400, 404, 429]);
+    if route.path.starts_with("/api/") {
+        statuses.insert(504);
+    }
     statuses.extend(&operation.refuses);
     match route.needs {
         Needs::Anonymous => {}
@@ -145,6 +148,7 @@ fn meaning(status: u16) -> &'static str {
         422 => "the body is not valid",
         429 => "too many requests",
         503 => "not ready",
+        504 => "it took longer than its deadline, and was given up",
         _ => "see the body",
     }
 }
