@@ -58,7 +58,8 @@ class Server:
 
     def __enter__(self) -> Server:
         command = [program("terrane"), "server", "--listen", "127.0.0.1:0", "--data-dir", self._data, "--rate-limit", "0"]
-        command += ["--engine-path", self._engine, *self._arguments]
+        # Without a limit on requests: a 429 would hide the answer that is looked for.
+        command += ["--engine-path", self._engine, "--rate-limit", "0", *self._arguments]
         with self._log.open("wb") as log:
             # In a session of its own, so that it ends only when it is told to.
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
