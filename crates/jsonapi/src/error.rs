@@ -49,6 +49,11 @@ impl Errors {
         Self::from_parts(422, "invalid attribute", Some(detail.into()), Some(pointer.into()))
     }
 
+    /// 403 about one place in the body.
+    pub fn forbidden(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::from_parts(403, "forbidden", Some(detail.into()), Some(pointer.into()))
+    }
+
     /// 400: the body is not what this API speaks.
     pub fn malformed(detail: impl Into<String>) -> Self {
         Self::new(400, "bad request", detail)

@@ -1,7 +1,7 @@
 //! What comes in: request documents, read leniently where clients are (api-contract 2.2, 2.4, section 20 row 20)
 //! and strictly where a mistake would be kept.
 
-use crate::Errors;
+use crate::{Errors, Item};
 use serde_json::{Map, Value};
 
 /// Nesting deeper than this is refused; no document of this API comes near.
@@ -46,16 +46,29 @@ impl<T> Given<T> {
 
 /// The attributes of a request with the pointer they stand at.
 #[derive(Debug, Clone, Default)]
-pub struct Attributes(Map<String, Value>);
+pub struct Attributes {
+    map: Map<String, Value>,
+    /// `None` for the attributes of the one resource.
+    place: Option<String>,
+}
 
 impl Attributes {
+    pub(crate) fn at(place: String, map: Map<String, Value>) -> Self {
+        Self { map: kebab_keys(map), place: Some(place) }
+    }
+
+    /// The JSON pointer of an attribute.
+    pub fn pointer(&self, key: &str) -> String {
+        format!("{}/{key}", self.place.as_deref().unwrap_or("/data/attributes"))
+    }
+
     fn find<T>(&self, key: &str, kind: &str, read: impl Fn(&Value) -> Option<T>) -> Result<Given<T>, Errors> {
-        match self.0.get(key) {
+        match self.map.get(key) {
             None => Ok(Given::Absent),
             Some(Value::Null) => Ok(Given::Null),
-            Some(value) => read(value).map(Given::Value).ok_or_else(|| {
-                Errors::invalid(format!("/data/attributes/{key}"), format!("{key} must be {kind}"))
-            }),
+            Some(value) => read(value)
+                .map(Given::Value)
+                .ok_or_else(|| Errors::invalid(self.pointer(key), format!("{key} must be {kind}"))),
         }
     }
 
@@ -68,7 +81,7 @@ impl Attributes {
     pub fn required_text(&self, key: &str) -> Result<String, Errors> {
         match self.text(key)? {
             Given::Value(text) if !text.is_empty() => Ok(text),
-            _ => Err(Errors::invalid(format!("/data/attributes/{key}"), format!("{key} can't be blank"))),
+            _ => Err(Errors::invalid(self.pointer(key), format!("{key} can't be blank"))),
         }
     }
 
@@ -94,9 +107,15 @@ impl Attributes {
         self.find(key, "a list", |value| value.as_array().cloned())
     }
 
+    /// An object, with attributes of its own.
+    pub fn object(&self, key: &str) -> Result<Given<Self>, Errors> {
+        let read = |value: &Value| Some(Self::at(self.pointer(key), value.as_object()?.clone()));
+        self.find(key, "an object", read)
+    }
+
     /// Whether the request names this attribute at all.
     pub fn names(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.map.contains_key(key)
     }
 }
 
@@ -118,33 +137,13 @@ impl Incoming {
     /// # Errors
     /// 400 when the body is not a JSON object, 422 when a member has the wrong shape.
     pub fn parse(body: &[u8]) -> Result<Self, Errors> {
-        let mut plain = Self::read_object(body)?;
+        let mut plain = read_object(body)?;
         let data = match plain.remove("data") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(data)) => data,
             Some(_) => return Err(Errors::malformed("data must be an object")),
         };
         Self::from_parts(data, plain)
-    }
-
-    /// The body's members, checked; none for an empty body.
-    pub(crate) fn read_object(body: &[u8]) -> Result<Map<String, Value>, Errors> {
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Map::new());
-        }
-        let value: Value = serde_json::from_slice(body)
-            .map_err(|error| Errors::malformed(format!("the body is not valid JSON: {error}")))?;
-        if depth(&value) > DEPTH_MAX {
-            return Err(Errors::malformed(format!("the body nests deeper than {DEPTH_MAX} levels")));
-        }
-        if has_nul(&value) {
-            let detail = "texts must not hold the NUL character (\\u0000)";
-            return Err(Errors::new(422, "invalid document", detail));
-        }
-        match value {
-            Value::Object(members) => Ok(members),
-            _ => Err(Errors::malformed("the body must be a JSON object")),
-        }
     }
 
     pub(crate) fn from_parts(
@@ -163,15 +162,10 @@ impl Incoming {
         Ok(Self {
             kind,
             id,
-            attributes: Attributes(kebab_keys(attributes)),
+            attributes: Attributes { map: kebab_keys(attributes), place: None },
             relationships: kebab_keys(relationships),
             plain,
         })
-    }
-
-    /// The resource's id, where it names one.
-    pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
     }
 
     /// The resource's type, where it names one.
@@ -189,6 +183,26 @@ impl Incoming {
                 Err(Errors::new(422, "invalid type", format!("data.type is {given:?}, expected {kind:?}")))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The id that the document itself names: what a relationship is set to. On other documents it is ignored.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The resources of a to-many relationship, as they are given.
+    pub fn related_items(&self, name: &str) -> Result<Given<Vec<Item>>, Errors> {
+        let place = format!("/data/relationships/{name}");
+        let wrong =
+            || Errors::invalid(place.clone(), format!("{name} must be an object with a list as its data"));
+        let Some(relationship) = self.relationships.get(name) else { return Ok(Given::Absent) };
+        let relationship = relationship.as_object().ok_or_else(wrong)?;
+        match relationship.get("data") {
+            None => Ok(Given::Absent),
+            Some(Value::Null) => Ok(Given::Null),
+            Some(Value::Array(items)) => Item::all(&format!("{place}/data"), items).map(Given::Value),
+            Some(_) => Err(wrong()),
         }
     }
 
@@ -220,6 +234,26 @@ impl Incoming {
             None | Some(Value::Null) => Ok(self.attributes.text(key)?.value()),
             Some(_) => Err(Errors::invalid(format!("/{key}"), format!("{key} must be a string"))),
         }
+    }
+}
+
+/// The members of a body; none when it is empty.
+pub(crate) fn read_object(body: &[u8]) -> Result<Map<String, Value>, Errors> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Map::new());
+    }
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|error| Errors::malformed(format!("the body is not valid JSON: {error}")))?;
+    if depth(&value) > DEPTH_MAX {
+        return Err(Errors::malformed(format!("the body nests deeper than {DEPTH_MAX} levels")));
+    }
+    if has_nul(&value) {
+        let detail = "texts must not hold the NUL character (\\u0000)";
+        return Err(Errors::new(422, "invalid document", detail));
+    }
+    match value {
+        Value::Object(members) => Ok(members),
+        _ => Err(Errors::malformed("the body must be a JSON object")),
     }
 }
 

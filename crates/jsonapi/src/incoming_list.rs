@@ -1,5 +1,6 @@
 //! Lists that come in: documents about many resources, and to-many relationships.
 
+use crate::incoming::read_object;
 use crate::{Errors, Given, Incoming};
 use serde_json::{Map, Value};
 
@@ -12,7 +13,7 @@ impl Incoming {
     /// # Errors
     /// 400 when the body is not a JSON object with such a member, 422 when an item has the wrong shape.
     pub fn parse_list(body: &[u8]) -> Result<Vec<Self>, Errors> {
-        let data = match Self::read_object(body)?.remove("data") {
+        let data = match read_object(body)?.remove("data") {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(items)) => items,
             Some(item @ Value::Object(_)) => vec![item],

@@ -9,11 +9,13 @@ mod document;
 mod error;
 mod incoming;
 mod incoming_list;
+mod items;
 mod query;
 
 pub use document::{Document, Relationship, Resource, ResourceId};
 pub use error::{ErrorObject, Errors};
 pub use incoming::{Attributes, Given, Incoming};
+pub use items::{Item, parse_items};
 pub use query::{Page, Pagination, Query};
 
 /// The media type of every document.
