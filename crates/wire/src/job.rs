@@ -94,6 +94,9 @@ pub struct Job {
     pub variables: Vec<Variable>,
     /// The engine says all it does: `TF_LOG=TRACE`.
     pub trace: bool,
+    /// The private ssh key that modules are fetched with by git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh_key: Option<Secret>,
     /// The workspace's state. `None` says that there is none: never that it could not be had.
     pub state: Option<StateSource>,
     /// What to do.

@@ -60,6 +60,9 @@ impl Environment {
         for (name, value) in own(job, folder, engine, token) {
             environment.set(name, &value);
         }
+        if job.ssh_key.is_some() {
+            environment.set(GIT_SSH, &ssh_command(folder));
+        }
         let own_names: Vec<String> = environment.variables.iter().map(|(name, _)| name.clone()).collect();
         for (name, value) in &host.0 {
             environment.set(name, value);
@@ -140,6 +143,25 @@ fn git<'a>(git: &GitInfo) -> Vec<(&'a str, String)> {
     known.filter(|(_, value)| !value.contains('\0')).collect()
 }
 
+/// What git starts to reach a host by ssh. Git gives it to a shell, so every path in it is quoted.
+const GIT_SSH: &str = "GIT_SSH_COMMAND";
+
+/// `ssh` with the workspace's key and no other. It reads no configuration of the machine; a host that it has not met is
+/// trusted, as nobody is there to ask, and must stay the same for the rest of the job.
+fn ssh_command(folder: &Folder) -> String {
+    format!(
+        "ssh -F /dev/null -i {} -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=accept-new \
+         -o UserKnownHostsFile={} -o GlobalKnownHostsFile=/dev/null",
+        quoted(folder.ssh_key().as_str()),
+        // Quoted once more: ssh splits the list of files at spaces.
+        quoted(&format!("\"{}\"", folder.ssh_known_hosts())),
+    )
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// Engines find the token of a host under its name with underscores.
 const TOKEN_NAME: &str = "TF_TOKEN_terrane_internal";
 
@@ -163,7 +185,15 @@ fn is_token_of_logical_host(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{TOKEN_NAME, is_token_of_logical_host, refusal};
+    use super::{Folder, TOKEN_NAME, is_token_of_logical_host, quoted, refusal, ssh_command};
+
+    #[test]
+    fn paths_in_the_ssh_command_are_quoted() {
+        assert_eq!(quoted("a'b c"), "'a'\\''b c'");
+        let command = ssh_command(&Folder::at("/a b;c/job-1"));
+        assert!(command.contains(" -i '/a b;c/job-1/input/ssh-key' "), "{command}");
+        assert!(command.contains("UserKnownHostsFile='\"/a b;c/job-1/home/known-hosts\"' "), "{command}");
+    }
 
     #[test]
     fn names_that_steer_the_run_are_refused() {

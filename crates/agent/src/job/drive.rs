@@ -105,6 +105,8 @@ impl Run {
         let secrets = job.variables.iter().filter(|variable| variable.sensitive);
         let secrets =
             secrets.map(|variable| (variable.value.expose(), variable.hcl)).chain([(token.as_str(), false)]);
+        let ssh_key = job.ssh_key.as_ref().map(|key| (key.expose(), false));
+        let secrets = secrets.chain(ssh_key);
         let (scrubber, obstacle) = match Scrubber::new(patterns(secrets)) {
             Ok(scrubber) => (scrubber, None),
             Err(error) => {

@@ -141,6 +141,16 @@ impl Folder {
         self.input().join("variables-hcl.tfvars")
     }
 
+    /// The private ssh key for modules.
+    pub(crate) fn ssh_key(&self) -> Utf8PathBuf {
+        self.input().join("ssh-key")
+    }
+
+    /// The host keys that ssh has met in this job.
+    pub(crate) fn ssh_known_hosts(&self) -> Utf8PathBuf {
+        self.home().join("known-hosts")
+    }
+
     /// The engine's plan file.
     pub(crate) fn plan_file(&self) -> Utf8PathBuf {
         self.0.join("out/plan.tfplan")

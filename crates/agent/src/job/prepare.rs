@@ -14,7 +14,7 @@ use crate::{
     },
     engines::{FoundEngine, hex},
     settings::{SandboxDemand, Settings},
-    supervisor::spec::{BaseState, Phase, SPEC_VERSION, Spec, StateWorkspace},
+    supervisor::spec::{BaseState, Phase, SPEC_VERSION, Spec, StateWorkspace, write_private},
 };
 
 /// Why a job cannot start.
@@ -61,6 +61,9 @@ pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Resul
         lock_file::write(&module, text)?;
     }
     let lock_file = lock_file::place(folder, &module)?;
+    if let Some(key) = &job.ssh_key {
+        write_ssh_key(folder, key.expose())?;
+    }
     let environment = Environment::build(job, folder, &sources.engine.path, sources.host, sources.token);
     let mut notes = environment.notes;
     let (phase, steps) = match &job.task {
@@ -100,6 +103,12 @@ pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Resul
     mknodat(CWD, folder.control().as_std_path(), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
         .map_err(io::Error::from)?;
     Ok(Prepared { notes, lock_file, attempt: spec.attempt })
+}
+
+/// Writes the key as ssh wants it: for its owner alone, and with a line break at its end.
+fn write_ssh_key(folder: &Folder, key: &str) -> io::Result<()> {
+    let key = key.replace("\r\n", "\n");
+    write_private(&folder.ssh_key(), format!("{}\n", key.trim_end()).as_bytes())
 }
 
 fn state_workspace(job: &Job, token: &str) -> StateWorkspace {

@@ -17,7 +17,7 @@ const ABI_TRIED: ABI = ABI::V6;
 const PROGRAMS: [&str; 5] = ["/usr", "/bin", "/lib", "/lib64", "/sbin"];
 
 /// What network code and shells read.
-const SYSTEM_FILES: [&str; 15] = [
+const SYSTEM_FILES: [&str; 16] = [
     "/etc/ssl",
     "/etc/ca-certificates",
     "/etc/pki",
@@ -30,6 +30,8 @@ const SYSTEM_FILES: [&str; 15] = [
     "/etc/localtime",
     "/etc/ld.so.cache",
     "/etc/alternatives",
+    // Git ends when it is there and cannot be read, and modules come by git.
+    "/etc/gitconfig",
     "/dev/zero",
     "/dev/urandom",
     "/dev/random",

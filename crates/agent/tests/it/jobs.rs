@@ -51,6 +51,7 @@ pub fn plan(server: &Server, engine: &FoundEngine, archive: &[u8]) -> Job {
         },
         variables: Vec::new(),
         trace: false,
+        ssh_key: None,
         state: None,
         task: Task::Plan(PlanTask {
             options: PlanOptions::default(),
