@@ -265,14 +265,19 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::runs::store::LINE_STATEMENTS,
         crate::runs::store::QUEUE_STATEMENTS,
         crate::runs::store::ORIGIN_STATEMENTS,
+        crate::ssh_keys::store::STATEMENTS,
         crate::state_version_outputs::store::STATEMENTS,
         crate::state_versions::store::STATEMENTS,
+        crate::tag_bindings::store::STATEMENTS,
+        crate::tags::store::STATEMENTS,
         crate::tokens::store::STATEMENTS,
         crate::users::store::STATEMENTS,
         crate::variables::store::STATEMENTS,
         crate::varsets::store::STATEMENTS,
         crate::varsets::store::LINK_STATEMENTS,
+        crate::workspace_resources::store::STATEMENTS,
         crate::workspaces::store::STATEMENTS,
+        crate::workspaces::store::PART_STATEMENTS,
     ];
     lists.concat()
 }

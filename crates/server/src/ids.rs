@@ -113,6 +113,14 @@ ids! {
     WorkspaceId "ws",
     /// An output of a state version.
     StateVersionOutputId "wsout",
+    /// An instance in a workspace's current state.
+    WorkspaceResourceId "wsr",
+    /// An ssh key.
+    SshKeyId "sshkey",
+    /// A flat tag.
+    TagId "tag",
+    /// A key with a value.
+    TagBindingId "tb",
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@
 //! | [`configuration_versions`], [`ingress_attributes`] | `configuration-versions`, `ingress-attributes` |
 //! | [`state_versions`], [`state_version_outputs`] | `state-versions`, `state-version-outputs` |
 //! | [`workspaces`], [`variables`], [`varsets`] | `workspaces`, `vars`, `varsets` |
+//! | [`tags`], [`tag_bindings`], [`ssh_keys`] | `tags`, `tag-bindings`, `ssh-keys` of workspaces and projects |
+//! | [`workspace_resources`] | `resources` of a workspace's current state |
 //! | [`organizations`], [`projects`] | `organizations`, `projects`, `entitlement-sets` |
 //! | [`users`], [`tokens`] | `users`, `authentication-tokens` |
 //! | [`agents`] | agents, and what they call (crate `terrane-wire`) |
@@ -23,6 +25,7 @@ pub mod clock;
 pub mod comments;
 pub mod config;
 pub mod configuration_versions;
+pub mod execution_mode;
 pub mod ids;
 pub mod ingress_attributes;
 pub mod organizations;
@@ -33,15 +36,19 @@ pub mod router;
 pub mod run_events;
 pub mod run_triggers;
 pub mod runs;
+pub mod ssh_keys;
 mod start;
 pub mod state_version_outputs;
 pub mod state_versions;
 mod status_times;
+pub mod tag_bindings;
+pub mod tags;
 mod text_enum;
 pub mod tokens;
 pub mod users;
 pub mod variables;
 pub mod varsets;
+pub mod workspace_resources;
 pub mod workspaces;
 
 pub use start::Server;

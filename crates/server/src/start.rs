@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::platform::http::serve;
 use crate::platform::{logs, objects, ops, scheduler};
-use crate::{router, tokens};
+use crate::{router, tokens, workspaces};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -41,6 +41,7 @@ impl Server {
         let mut tasks = vec![
             tokio::spawn(scheduler::sweep_forever(app.clone())),
             tokio::spawn(objects::sweep_forever(app.clone())),
+            tokio::spawn(workspaces::destroy_due_forever(app.clone())),
             spawn_serve(&app, listener, router.clone()),
             tokio::spawn(run_agent(app.clone(), router, agent_name)),
         ];

@@ -1,7 +1,7 @@
 //! The `agents` and `agent_pools` tables.
 
 use crate::clock::Time;
-use crate::ids::{AgentId, AgentPoolId};
+use crate::ids::{AgentId, AgentPoolId, OrganizationId};
 use crate::platform::db::{DbError, Exec, Tx, sql};
 
 const FIND: &str = "SELECT id, agent_pool_id, name, instance FROM agents WHERE id = $1";
@@ -11,10 +11,12 @@ const HOLD: &str = "UPDATE agents SET instance = instance WHERE id = $1";
 const RENEW: &str = "UPDATE agents SET name = $1, instance = $2, last_ping_at = $3 WHERE id = $4";
 const PING: &str = "UPDATE agents SET last_ping_at = $1 WHERE id = $2";
 const POOL_BY_NAME: &str = "SELECT id FROM agent_pools WHERE name = $1";
+const POOL_IN_ORGANIZATION: &str = "SELECT id FROM agent_pools WHERE id = $1 AND organization_id = $2";
 const INSERT_POOL: &str = "INSERT INTO agent_pools (id, name, created_at) VALUES ($1, $2, $3)";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, INSERT, HOLD, RENEW, PING, POOL_BY_NAME, INSERT_POOL];
+pub const STATEMENTS: &[&str] =
+    &[FIND, INSERT, HOLD, RENEW, PING, POOL_BY_NAME, POOL_IN_ORGANIZATION, INSERT_POOL];
 
 /// The agent of a plan or an apply, as far as there is one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -68,6 +70,13 @@ pub async fn renew(tx: &mut Tx, id: &AgentId, name: &str, instance: &str, now: T
 /// Notes that an agent was heard of.
 pub async fn ping(tx: &mut Tx, id: &AgentId, now: Time) -> Result<(), DbError> {
     tx.run(sql(PING).bind(now).bind(id)).await.map(drop)
+}
+
+/// Whether an organization has this pool.
+pub async fn has_pool(exec: impl Exec, organization: &OrganizationId, pool: &str) -> Result<bool, DbError> {
+    let found: Option<(String,)> =
+        exec.optional(sql(POOL_IN_ORGANIZATION).bind(pool).bind(organization)).await?;
+    Ok(found.is_some())
 }
 
 /// The pool of this name, made if there is none.

@@ -4,9 +4,10 @@ use super::store::{self, Organization};
 use super::write;
 use crate::app::App;
 use crate::clock::Time;
+use crate::execution_mode::{ExecutionMode, effective};
 use crate::platform::access::{Caller, Granted, Needs, OrganizationScope, Right};
 use crate::platform::http::{
-    ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, patch, post, put,
+    ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, patch, post, put, searched,
 };
 use crate::platform::openapi::ResourceType;
 use crate::runs::{self, store::InQueue};
@@ -49,11 +50,16 @@ struct OrganizationAttributes<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     created_at: Time,
-    default_execution_mode: &'static str,
+    default_execution_mode: ExecutionMode,
     collaborator_auth_policy: &'a str,
     session_timeout: Option<i64>,
     session_remember: Option<i64>,
     cost_estimation_enabled: bool,
+    speculative_plan_management_enabled: bool,
+    aggregated_commit_status_enabled: bool,
+    send_passing_statuses_for_untriggered_speculative_plans: bool,
+    assessments_enforced: bool,
+    allow_force_delete_workspaces: bool,
     saml_enabled: bool,
     two_factor_conformant: bool,
     plan_identifier: &'static str,
@@ -78,22 +84,31 @@ struct Permissions {
     can_update_api_token: bool,
     can_update_agent_pools: bool,
     can_manage_varsets: bool,
+    can_manage_tags: bool,
+    can_update_ssh_keys: bool,
     can_traverse: bool,
 }
 
 /// The resource.
 pub fn resource(organization: &Organization) -> Resource {
     let name = &organization.name;
+    let execution = effective(&[&organization.execution_level()]);
     let attributes = OrganizationAttributes {
         name,
         external_id: organization.id.as_str(),
         email: organization.email.as_deref(),
         created_at: organization.created_at,
-        default_execution_mode: "remote",
+        default_execution_mode: execution.mode,
         collaborator_auth_policy: &organization.collaborator_auth_policy,
         session_timeout: organization.session_timeout_minutes,
         session_remember: organization.session_remember_minutes,
-        cost_estimation_enabled: false,
+        cost_estimation_enabled: organization.cost_estimation_enabled,
+        speculative_plan_management_enabled: organization.speculative_plan_management_enabled,
+        aggregated_commit_status_enabled: organization.aggregated_commit_status_enabled,
+        send_passing_statuses_for_untriggered_speculative_plans: organization
+            .passing_statuses_for_untriggered,
+        assessments_enforced: organization.assessments_enforced,
+        allow_force_delete_workspaces: organization.allow_force_delete_workspaces,
         saml_enabled: false,
         two_factor_conformant: true,
         plan_identifier: "self-hosted",
@@ -102,21 +117,24 @@ pub fn resource(organization: &Organization) -> Resource {
             can_update: true,
             can_destroy: true,
             can_create_workspace: true,
-            can_create_project: false,
+            can_create_project: true,
             can_create_team: false,
             can_manage_users: false,
             can_update_api_token: false,
             can_update_agent_pools: false,
             can_manage_varsets: false,
+            can_manage_tags: true,
+            can_update_ssh_keys: true,
             can_traverse: true,
         },
     };
     let own = format!("/api/v2/organizations/{name}");
     let project = organization.default_project_id.as_ref().map(|id| ResourceId::new("projects", id));
+    let pool = execution.agent_pool_id.map(|id| ResourceId::new("agent-pools", id));
     let entitlements = ResourceId::new("entitlement-sets", &organization.id);
     Resource::new("organizations", name, &attributes)
         .relate("default-project", Relationship::One(project))
-        .relate("default-agent-pool", Relationship::One(None))
+        .relate("default-agent-pool", Relationship::One(pool))
         .relate("entitlement-set", Relationship::OneAt(Some(entitlements), format!("{own}/entitlement-set")))
         .link("self", own)
 }
@@ -124,14 +142,21 @@ pub fn resource(organization: &Organization) -> Resource {
 /// Everything unless a page is asked for (api-contract 2.6).
 async fn list(State(app): State<App>, caller: Caller, uri: Uri, RawQuery(query): RawQuery) -> ApiResult {
     let query = Query::parse(query.as_deref().unwrap_or_default());
-    let all = caller.is_site_admin;
+    let (either, name, email) =
+        (searched(&query, "q")?, searched(&query, "q[name]")?, searched(&query, "q[email]")?);
+    let filter = store::Filter {
+        all: caller.is_site_admin,
+        user: &caller.user_id,
+        name: name.as_deref().or(either.as_deref()),
+        email: email.as_deref().or(either.as_deref()),
+    };
     if !query.asks_for_a_page() {
-        let organizations = store::list(&app.db, all, &caller.user_id, i64::MAX, 0).await?;
+        let organizations = store::list(&app.db, filter, i64::MAX, 0).await?;
         return Ok(ok(&Document::many(organizations.iter().map(resource).collect())));
     }
     let page = query.page();
-    let organizations = store::list(&app.db, all, &caller.user_id, page.limit(), page.offset()).await?;
-    let total = store::count(&app.db, all, &caller.user_id).await?;
+    let organizations = store::list(&app.db, filter, page.limit(), page.offset()).await?;
+    let total = store::count(&app.db, filter).await?;
     let resources = organizations.iter().map(resource).collect();
     Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
 }

@@ -2,39 +2,43 @@
 
 mod list;
 
-pub use list::{by_ids, shapes};
+pub use list::{Filter, by_ids, count, list, shapes};
 
 use crate::clock::Time;
+use crate::execution_mode::Level;
 use crate::ids::{OrganizationId, ProjectId};
 use crate::platform::db::{DbError, Exec, Tx, sql};
-use terrane_jsonapi::Page;
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT p.id, o.name AS organization_name, p.name, p.description, p.is_default, p.created_at, ",
+            "SELECT p.id, p.organization_id, o.name AS organization_name, p.name, p.description, p.is_default, ",
+            "p.default_execution_mode, p.default_agent_pool_id, p.auto_destroy_activity_duration, ",
+            "o.default_execution_mode AS organization_execution_mode, ",
+            "o.default_agent_pool_id AS organization_agent_pool_id, p.created_at, ",
             "(SELECT CAST(COUNT(*) AS BIGINT) FROM workspaces w WHERE w.project_id = p.id) AS workspace_count ",
             "FROM projects p JOIN organizations o ON o.id = p.organization_id ",
             $rest
         )
     };
 }
-
-use select;
+pub(super) use select;
 
 const FIND: &str = select!("WHERE p.id = $1");
 const IN_ORGANIZATION: &str = select!("WHERE p.id = $1 AND p.organization_id = $2");
 const DEFAULT: &str = select!("WHERE p.organization_id = $1 AND p.is_default = TRUE");
-const LIST: &str = select!("WHERE p.organization_id = $1 ORDER BY p.name LIMIT $2 OFFSET $3");
-const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM projects WHERE organization_id = $1";
+const HOLD: &str = "UPDATE projects SET created_at = created_at WHERE id = $1";
 const INSERT: &str =
-    "INSERT INTO projects (id, organization_id, name, is_default, created_at) VALUES ($1, $2, $3, TRUE, $4)";
+    "INSERT INTO projects (id, organization_id, name, is_default, created_at) VALUES ($1, $2, $3, $4, $5)";
+const UPDATE: &str = "UPDATE projects SET name = $1, description = $2, default_execution_mode = $3, \
+     default_agent_pool_id = $4, auto_destroy_activity_duration = $5 WHERE id = $6";
+const DELETE: &str = "DELETE FROM projects WHERE id = $1";
 
 /// The name of the project every organization begins with.
 const DEFAULT_NAME: &str = "Default Project";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, IN_ORGANIZATION, DEFAULT, LIST, COUNT, INSERT];
+pub const STATEMENTS: &[&str] = &[FIND, IN_ORGANIZATION, DEFAULT, HOLD, INSERT, UPDATE, DELETE];
 
 /// A project.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -42,7 +46,10 @@ pub struct Project {
     /// The project.
     #[sqlx(try_from = "String")]
     pub id: ProjectId,
-    /// Its organization's name.
+    /// Its organization.
+    #[sqlx(try_from = "String")]
+    pub organization_id: OrganizationId,
+    /// The organization's name.
     pub organization_name: String,
     /// Its name.
     pub name: String,
@@ -50,11 +57,33 @@ pub struct Project {
     pub description: Option<String>,
     /// Where workspaces go that name none.
     pub is_default: bool,
+    /// Where runs of its workspaces happen that say nothing else; `None` inherits.
+    pub default_execution_mode: Option<String>,
+    /// On which pool; `None` inherits.
+    pub default_agent_pool_id: Option<String>,
+    /// How long after the last activity a workspace is destroyed that says nothing else, such as `14d`.
+    pub auto_destroy_activity_duration: Option<String>,
+    /// The organization's say.
+    pub organization_execution_mode: Option<String>,
+    /// The organization's pool.
+    pub organization_agent_pool_id: Option<String>,
     /// When made.
     #[sqlx(try_from = "i64")]
     pub created_at: Time,
     /// How many workspaces it has.
     pub workspace_count: i64,
+}
+
+impl Project {
+    /// What it says about where runs happen.
+    pub fn execution_level(&self) -> Level {
+        Level::of_row(self.default_execution_mode.as_deref(), self.default_agent_pool_id.as_deref())
+    }
+
+    /// What its organization says.
+    pub fn organization_level(&self) -> Level {
+        Level::of_row(self.organization_execution_mode.as_deref(), self.organization_agent_pool_id.as_deref())
+    }
 }
 
 /// One by id.
@@ -76,19 +105,9 @@ pub async fn default_of(exec: impl Exec, organization: &OrganizationId) -> Resul
     exec.optional(sql(DEFAULT).bind(organization)).await
 }
 
-/// One page, by name.
-pub async fn list(
-    exec: impl Exec,
-    organization: &OrganizationId,
-    page: Page,
-) -> Result<Vec<Project>, DbError> {
-    exec.all(sql(LIST).bind(organization).bind(page.limit()).bind(page.offset())).await
-}
-
-/// How many an organization has.
-pub async fn count(exec: impl Exec, organization: &OrganizationId) -> Result<u64, DbError> {
-    let (count,): (i64,) = exec.one(sql(COUNT).bind(organization)).await?;
-    Ok(u64::try_from(count).unwrap_or(0))
+/// Takes a project's row for the rest of the transaction; false when there is none.
+pub async fn hold(tx: &mut Tx, id: &ProjectId) -> Result<bool, DbError> {
+    Ok(tx.run(sql(HOLD).bind(id)).await? == 1)
 }
 
 /// Makes an organization's default project.
@@ -98,5 +117,34 @@ pub async fn insert_default(
     organization: &OrganizationId,
     now: Time,
 ) -> Result<(), DbError> {
-    tx.run(sql(INSERT).bind(id).bind(organization).bind(DEFAULT_NAME).bind(now)).await.map(drop)
+    tx.run(sql(INSERT).bind(id).bind(organization).bind(DEFAULT_NAME).bind(true).bind(now)).await.map(drop)
+}
+
+/// Makes a project as it stands in `row`.
+pub async fn insert(tx: &mut Tx, row: &Project) -> Result<(), DbError> {
+    let query = sql(INSERT)
+        .bind(&row.id)
+        .bind(&row.organization_id)
+        .bind(&row.name)
+        .bind(row.is_default)
+        .bind(row.created_at);
+    tx.run(query).await?;
+    update(tx, row).await
+}
+
+/// Writes the settings of one.
+pub async fn update(tx: &mut Tx, row: &Project) -> Result<(), DbError> {
+    let query = sql(UPDATE)
+        .bind(&row.name)
+        .bind(row.description.clone())
+        .bind(row.default_execution_mode.clone())
+        .bind(row.default_agent_pool_id.clone())
+        .bind(row.auto_destroy_activity_duration.clone())
+        .bind(&row.id);
+    tx.run(query).await.map(drop)
+}
+
+/// Deletes one without workspaces.
+pub async fn delete(tx: &mut Tx, id: &ProjectId) -> Result<(), DbError> {
+    tx.run(sql(DELETE).bind(id)).await.map(drop)
 }

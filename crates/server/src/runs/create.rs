@@ -7,6 +7,7 @@ use super::model::is_identifier;
 use super::store::{self, NewRow, Run, Triggered};
 use crate::app::App;
 use crate::configuration_versions::store::ConfigurationVersion;
+use crate::execution_mode::ExecutionMode;
 use crate::ids::{ApplyId, ConfigurationVersionId, PlanId, RunId, UserId, WorkspaceId};
 use crate::plans::model::EngineName;
 use crate::platform::db::Tx;
@@ -104,6 +105,9 @@ pub struct RunVariable {
 /// Where the frozen variables of runs stand.
 const VARIABLES: &str = "runs.variables";
 const OWN_VARIABLES: &str = "runs.own_variables";
+/// Why a workspace in local mode has no runs (api-contract 8.4).
+const LOCAL_WORKSPACE: &str = "Runs cannot be created in a workspace whose execution mode is local: it keeps state only. Run \
+     the engine yourself, or change the workspace's execution-mode.";
 const DEFAULT_MESSAGE: &str = "Queued manually via the Terraform Enterprise API";
 
 /// Makes a run and puts it in line.
@@ -133,6 +137,9 @@ pub async fn create_in(
     // Only now, so that the order of creation is the order in line.
     let now = app.clock.now();
     let workspace = workspaces::store::find(&mut *tx, workspace).await?.ok_or_else(ApiError::not_found)?;
+    if workspace.execution().mode == ExecutionMode::Local {
+        return Err(ApiError::unprocessable("invalid workspace", LOCAL_WORKSPACE));
+    }
     let configuration = usable_configuration(tx, &workspace, new.configuration_version.as_ref()).await?;
     let plan_only = plan_only(&new, configuration.speculative)?;
     check_mode(&new, &workspace, plan_only)?;

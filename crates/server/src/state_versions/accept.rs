@@ -54,6 +54,7 @@ async fn check_lock(tx: &mut Tx, version: &StateVersion, caller: &UserId) -> Api
         None => true,
         Some((LockKind::User, holder)) => holder == caller.as_str(),
         Some((LockKind::Run, holder)) => version.run_id.as_deref() == Some(holder),
+        Some((LockKind::Team, _)) => false,
     };
     if is_free {
         return Ok(());

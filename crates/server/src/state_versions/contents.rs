@@ -8,7 +8,7 @@ mod file;
 mod serial;
 mod types;
 
-pub use address::addresses;
+pub use address::{addresses, instance_address};
 pub use serial::with_serial;
 
 use file::File;
@@ -20,6 +20,9 @@ use std::io::Read;
 const FORMAT_MAX: i64 = 4;
 /// A version text longer than this is none.
 const VERSION_CHARS_MAX: usize = 64;
+
+/// The name of the module that is in no other.
+const ROOT_MODULE: &str = "root";
 
 /// Why bytes are no state that can be used. Never quotes them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,9 +82,19 @@ pub struct Contents {
     pub terraform_version: Option<String>,
     /// Resources and data sources, as they stand in the file.
     pub resources: Vec<ResourceSummary>,
+    /// The instances of each of them, in the same order; those of managed resources alone, and no more than
+    /// [`INSTANCES_MAX`].
+    pub instances: Vec<Vec<Instance>>,
     /// Outputs of the root module, by name.
     pub outputs: Vec<Output>,
 }
+
+/// Of the instances of a state more than these are not listed one by one.
+const INSTANCES_MAX: usize = 100_000;
+
+/// One instance of a resource: its index as JSON (`null`, `0`, `"a"`), and a digest by which a change of it is seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance(pub serde_json::Value, pub String);
 
 /// One resource or data source with all its instances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -147,6 +160,7 @@ pub fn read(state: impl Read) -> Result<Contents, ContentsError> {
     }
     let is_version =
         |text: &String| text.chars().count() <= VERSION_CHARS_MAX && !text.chars().any(char::is_control);
+    let instances = file.instances(INSTANCES_MAX);
     let (resources, outputs) = file.parts();
     if outputs.iter().any(|output| output.name.contains('\0')) {
         return Err(ContentsError::Name);
@@ -157,6 +171,7 @@ pub fn read(state: impl Read) -> Result<Contents, ContentsError> {
         lineage: file.lineage,
         terraform_version: file.terraform_version.filter(is_version),
         resources,
+        instances,
         outputs,
     })
 }

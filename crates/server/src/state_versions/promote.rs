@@ -5,7 +5,7 @@ use super::store::{self, StateVersion};
 use crate::clock::Time;
 use crate::ids::{StateVersionId, WorkspaceId};
 use crate::platform::db::{DbError, Tx};
-use crate::{runs, workspaces};
+use crate::{runs, workspace_resources, workspaces};
 
 /// Makes a finalized state version of a workspace its current one; it is not intermediate afterwards. Promoting the
 /// current one again does nothing. False when it cannot be: there is no such one in this workspace, it has no bytes
@@ -60,6 +60,7 @@ pub(super) async fn make_current(tx: &mut Tx, version: &StateVersion, now: Time)
     let workspace = &version.workspace_id;
     store::discard_pending(tx, workspace, version.id.as_str()).await?;
     store::settle(tx, &version.id).await?;
+    workspace_resources::follow(tx, version).await?;
     let count = version.resource_count.unwrap_or(0);
     workspaces::store::set_current_state_version(tx, workspace, version.id.as_str(), count).await?;
     runs::discard_overtaken(tx, workspace, now).await

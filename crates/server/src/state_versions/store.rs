@@ -4,7 +4,7 @@ mod list;
 
 pub use list::{Filter, count, list, shapes};
 
-use super::contents::Contents;
+use super::contents::{Contents, Instance, ResourceSummary};
 use super::model::{Known, StateVersionStatus};
 use crate::clock::Time;
 use crate::ids::{RunId, StateVersionId, UserId, WorkspaceId};
@@ -50,8 +50,9 @@ const INSERT: &str = "INSERT INTO state_versions (id, workspace_id, ordinal, sta
      recovered, run_id, run_sequence, created_by, rollback_of, created_at) \
      VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, FALSE, $8, $9, $10, $11, $12)";
 const FINALIZE: &str = "UPDATE state_versions SET status = 'finalized', object_id = $1, size_bytes = $2, \
-     format_version = $3, terraform_version = $4, resources = $5, resource_count = $6 \
-     WHERE id = $7 AND status = 'pending'";
+     format_version = $3, terraform_version = $4, resources = $5, resource_count = $6, instances = $7 \
+     WHERE id = $8 AND status = 'pending'";
+const INSTANCES: &str = "SELECT resources, instances FROM state_versions WHERE id = $1";
 const SET_JSON: &str =
     "UPDATE state_versions SET json_object_id = $1 WHERE id = $2 AND json_object_id IS NULL";
 const DISCARD_PENDING: &str = "UPDATE state_versions SET status = 'discarded' WHERE workspace_id = $1 AND status = 'pending' AND id <> $2";
@@ -74,6 +75,7 @@ pub const STATEMENTS: &[&str] = &[
     NEXT_ORDINAL,
     INSERT,
     FINALIZE,
+    INSTANCES,
     SET_JSON,
     DISCARD_PENDING,
     SETTLE,
@@ -256,8 +258,25 @@ pub async fn finalize(
         .bind(contents.terraform_version.clone())
         .bind(resources)
         .bind(contents.resource_count())
+        .bind(serde_json::to_string(&contents.instances).unwrap_or_else(|_| "[]".to_owned()))
         .bind(id);
     Ok(tx.run(query).await? == 1)
+}
+
+/// The resources of one with their instances; none of one that was written before they were kept.
+pub async fn instances(
+    exec: impl Exec,
+    id: &StateVersionId,
+) -> Result<Vec<(ResourceSummary, Vec<Instance>)>, DbError> {
+    let row: Option<(Option<String>, Option<String>)> = exec.optional(sql(INSTANCES).bind(id)).await?;
+    let (resources, instances) = row.unwrap_or_default();
+    let resources: Vec<ResourceSummary> = read_list(resources);
+    let instances: Vec<Vec<Instance>> = read_list(instances);
+    Ok(resources.into_iter().zip(instances).collect())
+}
+
+fn read_list<T: serde::de::DeserializeOwned>(json: Option<String>) -> Vec<T> {
+    json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }
 
 /// Names the stored JSON form; false when there is one already.

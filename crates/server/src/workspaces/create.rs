@@ -1,8 +1,10 @@
 //! `POST /organizations/:org/workspaces`.
 
+use super::auto_destroy;
+use super::engine_choice::choose_engine;
 use super::model::Client;
+use super::settings::apply_settings;
 use super::store::{self, Workspace};
-use super::update::{apply_settings, choose_engine};
 use crate::app::App;
 use crate::ids::WorkspaceId;
 use crate::plans::model::EngineName;
@@ -10,6 +12,7 @@ use crate::platform::access::{Granted, OrganizationScope};
 use crate::platform::db::DbError;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::projects;
+use crate::tag_bindings::{self, Owner};
 use terrane_jsonapi::Incoming;
 use terrane_wire::VersionRequest;
 
@@ -26,25 +29,31 @@ pub async fn create(
     body.expect_kind("workspaces")?;
     let name = body.attributes.required_text("name")?;
     let engine = choose_engine(app, client, &body.attributes).await?;
+    let version = newest_version(app, engine).await;
+    let mut tx = app.db.begin().await?;
     let project = match body.related("project")?.value() {
         Some(id) => {
-            projects::store::in_organization(&app.db, &id, &granted.organization_id).await?.ok_or_else(
-                || ApiError::invalid_relationship("project", "there is no such project in this organization"),
-            )?
+            let found = projects::store::in_organization(&mut tx, &id, &granted.organization_id).await?;
+            found.ok_or_else(|| {
+                ApiError::invalid_relationship("project", "there is no such project in this organization")
+            })?
         }
-        None => projects::store::default_of(&app.db, &granted.organization_id)
+        None => projects::store::default_of(&mut tx, &granted.organization_id)
             .await?
             .ok_or_else(ApiError::not_found)?,
     };
     let mut workspace = fresh(app, granted, name, engine);
-    workspace.project_id = project.id;
-    workspace.terraform_version = newest_version(app, engine).await;
+    let (by, now) = (&granted.caller().user_id, workspace.created_at);
+    workspace.move_to(&project);
+    auto_destroy::moved(&mut workspace, by, now);
+    workspace.terraform_version = version;
     if client.is_cli {
         "terraform".clone_into(&mut workspace.source);
     }
-    apply_settings(&mut workspace, &body.attributes)?;
-    let mut tx = app.db.begin().await?;
+    apply_settings(&mut tx, &mut workspace, &body.attributes, by, now).await?;
     store::insert(&mut tx, &workspace).await.map_err(taken)?;
+    tag_bindings::set_given(app, &mut tx, Owner::Workspace(&workspace.id), body).await?;
+    let workspace = store::find(&mut tx, &workspace.id).await?.ok_or_else(ApiError::not_found)?;
     tx.commit().await?;
     Ok(workspace)
 }
@@ -70,6 +79,29 @@ fn fresh(app: &App, granted: &Granted<OrganizationScope>, name: String, engine: 
         trigger_prefixes: "[]".to_owned(),
         trigger_patterns: "[]".to_owned(),
         global_remote_state: false,
+        project_remote_state: false,
+        assessments_enabled: false,
+        structured_run_output_enabled: true,
+        execution_mode: None,
+        overwrites_agent_pool: false,
+        agent_pool_id: None,
+        ssh_key_id: None,
+        project_execution_mode: None,
+        project_agent_pool_id: None,
+        organization_execution_mode: None,
+        organization_agent_pool_id: None,
+        auto_destroy_at: None,
+        auto_destroy_activity_duration: None,
+        auto_destroy_after_us: None,
+        inherits_project_auto_destroy: true,
+        auto_destroy_status: None,
+        auto_destroy_by: None,
+        project_auto_destroy_activity_duration: None,
+        plan_duration_average_ms: None,
+        apply_duration_average_ms: None,
+        run_failures: None,
+        counted_runs: None,
+        tag_names: None,
         source: "tfe-api".to_owned(),
         source_name: None,
         source_url: None,

@@ -44,17 +44,12 @@ pub async fn unlock(app: &App, granted: &Granted<WorkspaceScope>, by_force: bool
     let is_left = kind == LockKind::Run && by_force && has_ended(&mut tx, holder).await?;
     if !is_left && (kind == LockKind::Run || !(is_own || by_force)) {
         let name = match kind {
-            LockKind::Run => holder.to_owned(),
+            LockKind::Run | LockKind::Team => holder.to_owned(),
             LockKind::User => {
                 users::store::name_of(&mut tx, holder).await?.unwrap_or_else(|| holder.to_owned())
             }
         };
-        let mut detail =
-            format!("Unable to unlock workspace. The workspace is locked by {} {name}.", kind.title());
-        if kind == LockKind::Run {
-            detail.push_str(" Cancel or discard the run to unlock it.");
-        }
-        return Err(ApiError::conflict(detail));
+        return Err(ApiError::conflict(kind.unlock_refusal(&name)));
     }
     end_writing(&mut tx, id, by_force, now).await?;
     store::unlock(&mut tx, id, kind, holder).await?;

@@ -14,6 +14,8 @@ text_enum! {
         Run = "run",
         /// A person.
         User = "user",
+        /// A team, by its token.
+        Team = "team",
     }
 }
 
@@ -23,6 +25,7 @@ impl LockKind {
         match self {
             Self::Run => "runs",
             Self::User => "users",
+            Self::Team => "teams",
         }
     }
 
@@ -31,6 +34,18 @@ impl LockKind {
         match self {
             Self::Run => "Run",
             Self::User => "User",
+            Self::Team => "Team",
+        }
+    }
+
+    /// Why somebody else's lock is not given back, in the words that clients look for (api-contract 2.4). `name` is
+    /// the holder's name, that of a run its id.
+    pub fn unlock_refusal(self, name: &str) -> String {
+        let detail =
+            format!("Unable to unlock workspace. The workspace is locked by {} {name}.", self.title());
+        match self {
+            Self::Run => format!("{detail} Cancel or discard the run to unlock it."),
+            Self::User | Self::Team => detail,
         }
     }
 }
@@ -72,6 +87,18 @@ mod tests {
         for name in ["", "a b", "a/b", "..", "é", &"x".repeat(91)] {
             assert!(!is_name(name), "{name}");
         }
+    }
+
+    #[test]
+    fn clients_tell_holders_apart_by_the_text() {
+        let texts = [LockKind::Run, LockKind::User, LockKind::Team].map(|kind| kind.unlock_refusal("x"));
+        for (text, words) in
+            texts.iter().zip(["is locked by Run x", "is locked by User x", "is locked by Team x"])
+        {
+            assert!(text.contains(words), "{text}");
+            assert_eq!(texts.iter().filter(|other| other.contains(words)).count(), 1, "{words}");
+        }
+        assert_eq!(LockKind::parse("team").map(LockKind::resource_kind), Some("teams"));
     }
 
     #[test]

@@ -35,6 +35,19 @@ fn wish(operation: &str, world: &World) -> Vec<u8> {
     let attributes = match operation {
         "createOrganization" => json!({ "name": "fresh", "email": "ops@example.com" }),
         "createWorkspace" => json!({ "name": "fresh" }),
+        "createProject" => json!({ "name": "fresh" }),
+        "createSshKey" => json!({ "name": "fresh", "value": "a private key" }),
+        "addWorkspaceTagBindings" | "addProjectTagBindings" => {
+            return br#"{"data":[{"type":"tag-bindings","attributes":{"key":"env","value":"prod"}}]}"#
+                .to_vec();
+        }
+        "addWorkspaceTags" => {
+            return br#"{"data":[{"type":"tags","attributes":{"name":"fresh"}}]}"#.to_vec();
+        }
+        "addTagToWorkspaces" | "moveWorkspacesIntoProject" | "addWorkspaceRemoteStateConsumers" => {
+            let workspace = json!({ "type": "workspaces", "id": world.id("workspace_id") });
+            return json!({ "data": [workspace] }).to_string().into_bytes();
+        }
         "createVariable" | "createVariableOfVarset" => {
             json!({ "key": "fresh", "value": "1", "category": "env" })
         }
@@ -95,6 +108,8 @@ pub async fn visit_all(server: &TestServer) -> Vec<Visited> {
             && route.operation != "getErroredState"
             // About the documents, and none.
             && route.operation != "getOpenapi"
+            // They refuse what manages something, and have tests of their own.
+            && !route.operation.starts_with("safeDelete")
             && (matches!(route.method, Method::GET)
                 || route.operation == "rollbackStateVersion"
                 // The actions of a run and of an archive answer without one.

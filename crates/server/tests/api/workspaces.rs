@@ -1,8 +1,16 @@
 //! `/organizations/:organization/workspaces`, `/workspaces/:id`: making, reading, changing, deleting.
 
+mod auto_destroy;
+mod consumers;
+mod counters;
 mod engines;
+mod execution;
 mod lists;
 mod locks;
+mod safe_delete;
+mod settings;
+mod ssh_key;
+mod tagged;
 
 use crate::support::{assert_body, creates, hangs};
 use crate::world::World;
@@ -37,7 +45,8 @@ on_both!(settings_are_kept_and_changed, no_agent(), |server| {
         "auto-apply-run-trigger": true, "allow-destroy-plan": false, "queue-all-runs": true,
         "speculative-enabled": false, "file-triggers-enabled": false, "global-remote-state": true,
         "trigger-prefixes": ["a", "b/c"], "trigger-patterns": ["**/*.tf"], "source-name": "s",
-        "source-url": "https://example.com", "execution-mode": "remote", "operations": true, "unknown": { "a": [1] } });
+        "source-url": "https://example.com", "assessments-enabled": true,
+        "execution-mode": "remote", "operations": true, "unknown": { "a": [1] } });
     let made = make(&server.owner, &wish).await.expect_status(201);
     let path = format!("/workspaces/{}", made.id());
     let read = server.owner.get(&path).await;
@@ -93,9 +102,9 @@ on_both!(names_are_checked_and_unique_in_their_organization, no_agent(), |server
 
 on_both!(what_is_not_served_is_refused_and_not_ignored, no_agent(), |server| {
     for (name, value) in [
-        ("execution-mode", json!("local")),
-        ("execution-mode", json!("agent")),
-        ("operations", json!(false)),
+        ("execution-mode", json!("elsewhere")),
+        ("execution-mode", json!(7)),
+        ("vcs-repo", json!({ "identifier": "a/b" })),
         ("engine", json!("pulumi")),
         ("working-directory", json!("/etc")),
         ("working-directory", json!("a/../../b")),

@@ -42,6 +42,11 @@ impl World {
         let wish = body("authentication-tokens", &json!({ "description": "spare" }));
         let tokens = format!("/users/{user}/authentication-tokens");
         let token = owner.post(&tokens, &wish).await.expect_status(201);
+        let tags = json!({ "data": [{ "type": "tags", "attributes": { "name": "prod" } }] });
+        owner.post(&format!("/workspaces/{workspace}/relationships/tags"), &tags).await.expect_status(204);
+        let tag = owner.get(&format!("/organizations/{organization}/tags")).await.expect_status(200);
+        let wish = body("ssh-keys", &json!({ "name": "deploy", "value": "a private key" }));
+        let ssh_key = owner.post(&format!("/organizations/{organization}/ssh-keys"), &wish).await;
         let state_version = owner.state(&workspace, 1, &state_file(1)).await;
         let outputs = owner.get(&format!("/state-versions/{state_version}/outputs")).await.expect_status(200);
         let ids = HashMap::from([
@@ -62,6 +67,8 @@ impl World {
             ("run_event_id", text(&events.at("/data/0/id"))),
             ("state_version_id", state_version),
             ("state_version_output_id", text(&outputs.at("/data/0/id"))),
+            ("tag_id", text(&tag.at("/data/0/id"))),
+            ("ssh_key_id", ssh_key.expect_status(201).id()),
             ("user_id", user),
             ("token_id", token.id()),
             // Nobody but the agent knows the ids of jobs, and what they are.

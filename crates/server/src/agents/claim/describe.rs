@@ -10,7 +10,7 @@ use crate::platform::objects::{self, hex};
 use crate::platform::scheduler::{Phase, store::Job};
 use crate::runs::store::Frozen;
 use crate::state_versions::store::StateVersion;
-use crate::{configuration_versions, ingress_attributes, runs};
+use crate::{configuration_versions, ingress_attributes, runs, ssh_keys};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use terrane_blob::Object;
@@ -60,6 +60,7 @@ pub async fn describe(
         configuration: configuration(app, tx, frozen, expires).await?,
         variables: runs::open_variables(app, &frozen.id, &frozen.variables_sealed)?,
         trace: frozen.mode.debugging_mode,
+        ssh_key: ssh_keys::open(app, tx, &frozen.workspace_id).await?,
         state,
         task: task(app, tx, job, frozen, made, expires).await?,
         timeout_ms: millis(timeout),

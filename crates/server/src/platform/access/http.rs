@@ -156,6 +156,14 @@ async fn grant(
             let row = store::organization_of_varset(&app.db, named("varset_id"), &caller.user_id).await?;
             parts.extensions.insert(organization_grant(caller, row, right)?);
         }
+        Needs::SshKey(right) => {
+            let row = store::organization_of_ssh_key(&app.db, named("ssh_key_id"), &caller.user_id).await?;
+            parts.extensions.insert(organization_grant(caller, row, right)?);
+        }
+        Needs::Tag(right) => {
+            let row = store::organization_of_tag(&app.db, named("tag_id"), &caller.user_id).await?;
+            parts.extensions.insert(organization_grant(caller, row, right)?);
+        }
         Needs::User | Needs::InBody(_) | Needs::InQuery(_) => {
             parts.extensions.insert(caller);
         }

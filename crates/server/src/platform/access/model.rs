@@ -13,6 +13,12 @@ pub enum Right {
     ManageOrganization,
     /// Make workspaces in it.
     CreateWorkspaces,
+    /// Make, change and delete projects, and move workspaces between them.
+    ManageProjects,
+    /// Delete tags, and tag many workspaces at once.
+    ManageTags,
+    /// Make, change and delete ssh keys.
+    ManageSshKeys,
     /// See workspaces, runs, plans, configurations, logs. Without it a workspace does not exist.
     ReadRuns,
     /// Make runs and configuration versions.
@@ -54,6 +60,10 @@ pub enum Needs {
     Organization(Right),
     /// `{project_id}`.
     Project(Right),
+    /// `{ssh_key_id}`.
+    SshKey(Right),
+    /// `{tag_id}`.
+    Tag(Right),
     /// `{workspace_id}`.
     Workspace(Right),
     /// `{organization}` and `{workspace}`, names.

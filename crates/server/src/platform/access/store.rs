@@ -7,16 +7,28 @@ use crate::platform::db::{Db, DbError, Exec, Query, Tx, sql};
 const TOKEN: &str = "SELECT t.id, t.kind, t.user_id, t.agent_pool_id, t.last_used_at, t.expired_at, u.username, u.is_site_admin \
      FROM tokens t LEFT JOIN users u ON u.id = t.user_id WHERE t.digest = $1";
 const TOUCH_TOKEN: &str = "UPDATE tokens SET last_used_at = $1 WHERE id = $2";
-const ORGANIZATION: &str = "SELECT o.id AS organization_id, o.name AS organization_name, \
-     EXISTS (SELECT 1 FROM organization_owners w WHERE w.organization_id = o.id AND w.user_id = $2) AS is_owner \
-     FROM organizations o WHERE o.name = $1";
-const ORGANIZATION_OF_PROJECT: &str = "SELECT o.id AS organization_id, o.name AS organization_name, \
-     EXISTS (SELECT 1 FROM organization_owners w WHERE w.organization_id = o.id AND w.user_id = $2) AS is_owner \
-     FROM projects p JOIN organizations o ON o.id = p.organization_id WHERE p.id = $1";
+macro_rules! organization_scope {
+    ($from:literal, $condition:literal) => {
+        concat!(
+            "SELECT o.id AS organization_id, o.name AS organization_name, ",
+            "EXISTS (SELECT 1 FROM organization_owners w WHERE w.organization_id = o.id AND w.user_id = $2) AS is_owner FROM ",
+            $from,
+            " WHERE ",
+            $condition
+        )
+    };
+}
 
-const ORGANIZATION_OF_VARSET: &str = "SELECT o.id AS organization_id, o.name AS organization_name, \
-     EXISTS (SELECT 1 FROM organization_owners w WHERE w.organization_id = o.id AND w.user_id = $2) AS is_owner \
-     FROM varsets s JOIN organizations o ON o.id = s.organization_id WHERE s.id = $1";
+const ORGANIZATION: &str = organization_scope!("organizations o", "o.name = $1");
+const ORGANIZATION_OF_PROJECT: &str =
+    organization_scope!("projects p JOIN organizations o ON o.id = p.organization_id", "p.id = $1");
+const ORGANIZATION_OF_SSH_KEY: &str =
+    organization_scope!("ssh_keys k JOIN organizations o ON o.id = k.organization_id", "k.id = $1");
+const ORGANIZATION_OF_TAG: &str =
+    organization_scope!("tags t JOIN organizations o ON o.id = t.organization_id", "t.id = $1");
+
+const ORGANIZATION_OF_VARSET: &str =
+    organization_scope!("varsets s JOIN organizations o ON o.id = s.organization_id", "s.id = $1");
 
 macro_rules! workspace_scope {
     ($from:literal, $condition:literal, $user:literal) => {
@@ -78,6 +90,8 @@ pub const STATEMENTS: &[&str] = &[
     ORGANIZATION,
     ORGANIZATION_OF_PROJECT,
     ORGANIZATION_OF_VARSET,
+    ORGANIZATION_OF_SSH_KEY,
+    ORGANIZATION_OF_TAG,
     WORKSPACE,
     WORKSPACE_BY_NAME,
     RUN,
@@ -167,6 +181,22 @@ pub async fn organization_of_varset(
     user: &UserId,
 ) -> Result<Option<OrganizationRow>, DbError> {
     db.optional(sql(ORGANIZATION_OF_VARSET).bind(set).bind(user)).await
+}
+
+pub async fn organization_of_ssh_key(
+    db: &Db,
+    key: &str,
+    user: &UserId,
+) -> Result<Option<OrganizationRow>, DbError> {
+    db.optional(sql(ORGANIZATION_OF_SSH_KEY).bind(key).bind(user)).await
+}
+
+pub async fn organization_of_tag(
+    db: &Db,
+    tag: &str,
+    user: &UserId,
+) -> Result<Option<OrganizationRow>, DbError> {
+    db.optional(sql(ORGANIZATION_OF_TAG).bind(tag).bind(user)).await
 }
 
 pub async fn workspace(db: &Db, of: WorkspaceOf<'_>, user: &UserId) -> Result<Option<WorkspaceRow>, DbError> {

@@ -7,6 +7,7 @@ mod count;
 mod dialect;
 mod error;
 mod migrate;
+pub mod pattern;
 mod pool;
 mod query;
 

@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use crate::app::App;
 use axum::extract::{FromRequest, Request};
-use terrane_jsonapi::{Errors, Incoming};
+use terrane_jsonapi::{Errors, Incoming, Item, parse_items};
 
 /// A JSON:API request document. Any content type is accepted (api-contract section 20 row 20).
 #[derive(Debug)]
@@ -27,6 +27,19 @@ impl FromRequest<App> for ListBody {
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let bytes = read_bytes(request.into_body(), app.config.limits.document_bytes_max).await?;
         Ok(Self(Incoming::parse_list(&bytes)?))
+    }
+}
+
+/// The same, each resource with its place in the document.
+#[derive(Debug)]
+pub struct Items(pub Vec<Item>);
+
+impl FromRequest<App> for Items {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let bytes = read_bytes(request.into_body(), app.config.limits.document_bytes_max).await?;
+        Ok(Self(parse_items(&bytes)?))
     }
 }
 

@@ -40,6 +40,11 @@ impl ApiError {
         Self::Told(Errors::bare(401, "unauthorized"))
     }
 
+    /// 403: what a caller may see and may not do (api-contract 2.5 has the few cases), at a place of the body.
+    pub fn forbidden(pointer: &str, detail: impl Into<String>) -> Self {
+        Self::Told(Errors::forbidden(pointer, detail))
+    }
+
     /// 409: not in this state.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::Told(Errors::new(409, "conflict", detail))

@@ -6,15 +6,17 @@ mod error;
 mod middleware;
 mod rate_limit;
 mod route;
+mod search;
 mod serve;
 mod signed_url;
 mod unread;
 
 pub use answer::{accepted, created, no_content, ok};
-pub use body::{Body, ListBody, read_document};
+pub use body::{Body, Items, ListBody, read_document};
 pub use error::{ApiError, ApiResult};
 pub use middleware::shared_layers;
 pub use rate_limit::{Allowance, PeerAddress, Principal, RateLimiter};
 pub use route::{Route, delete, get, head, join, patch, post, put};
+pub use search::searched;
 pub use serve::serve;
 pub use signed_url::{Purpose, SignedUrl, Signer, UrlError};

@@ -52,7 +52,7 @@ pub async fn advance_workspace(tx: &mut Tx, workspace: &WorkspaceId, now: Time) 
         return queue_run(tx, &run, Priority::NormalPlan, now).await;
     }
     let held = workspaces::store::find(&mut *tx, workspace).await?;
-    if held.is_some_and(|held| matches!(held.lock(), Some((LockKind::User, _)))) {
+    if held.is_some_and(|held| matches!(held.lock(), Some((LockKind::User | LockKind::Team, _)))) {
         workspaces::store::set_current_run(tx, workspace, run.as_str()).await?;
     }
     Ok(false)
@@ -66,5 +66,6 @@ pub async fn release_workspace(
     now: Time,
 ) -> Result<bool, DbError> {
     workspaces::store::unlock(tx, workspace, LockKind::Run, run.as_str()).await?;
+    workspaces::run_ended(tx, workspace, now).await?;
     advance_workspace(tx, workspace, now).await
 }

@@ -85,6 +85,12 @@ fn in_module(module: Option<&str>, resource: &str) -> String {
     }
 }
 
+/// The address of one instance of a resource as [`super::ResourceSummary`] names it.
+pub fn instance_address(module: &str, kind: &str, name: &str, index: &Value) -> String {
+    let module = Some(module).filter(|module| *module != super::ROOT_MODULE);
+    in_module(module, &format!("{kind}.{name}{}", key(index)))
+}
+
 fn key(index: &Value) -> String {
     match index {
         Value::Null => String::new(),

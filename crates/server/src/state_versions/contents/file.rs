@@ -1,10 +1,13 @@
 //! The shape of a state file, formats 3 and 4.
 
 use super::types::{self, Type};
-use super::{ContentsError, Output, ResourceSummary};
+use super::{ContentsError, Instance, Output, ResourceSummary};
+use crate::platform::objects::hex;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufReader, Read};
@@ -50,7 +53,7 @@ struct ResourceShape {
     #[serde(default)]
     provider: Option<String>,
     #[serde(default)]
-    instances: Counted,
+    instances: Instances,
 }
 
 #[derive(Deserialize)]
@@ -69,35 +72,52 @@ struct OldResourceShape {
     provider: Option<String>,
 }
 
-/// A list of which only the length is kept.
+/// A list of which indexes and digests are kept.
 #[derive(Default)]
-struct Counted(u64);
+struct Instances(Vec<Instance>);
 
-impl<'de> Deserialize<'de> for Counted {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(CountedVisitor)
+#[derive(Deserialize)]
+struct InstanceShape {
+    #[serde(default)]
+    index_key: Value,
+}
+
+/// Digits of a digest: enough to tell two contents of one instance apart.
+const DIGEST_BYTES: usize = 8;
+
+impl Instance {
+    fn read(json: &str) -> Self {
+        let index = serde_json::from_str(json).map_or(Value::Null, |shape: InstanceShape| shape.index_key);
+        Self(index, hex(&Sha256::digest(json)[..DIGEST_BYTES]))
     }
 }
 
-struct CountedVisitor;
+impl<'de> Deserialize<'de> for Instances {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(InstancesVisitor)
+    }
+}
 
-impl<'de> Visitor<'de> for CountedVisitor {
-    type Value = Counted;
+struct InstancesVisitor;
+
+impl<'de> Visitor<'de> for InstancesVisitor {
+    type Value = Instances;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a list")
     }
 
-    fn visit_unit<E>(self) -> Result<Counted, E> {
-        Ok(Counted(0))
+    fn visit_unit<E>(self) -> Result<Instances, E> {
+        Ok(Instances::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Counted, A::Error> {
-        let mut count = 0;
-        while items.next_element::<IgnoredAny>()?.is_some() {
-            count += 1;
+    /// One instance at a time: a large one is not kept.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Instances, A::Error> {
+        let mut instances = Vec::new();
+        while let Some(json) = items.next_element::<Box<RawValue>>()? {
+            instances.push(Instance::read(json.get()));
         }
-        Ok(Counted(count))
+        Ok(Instances(instances))
     }
 }
 
@@ -107,6 +127,26 @@ impl File {
         let file = Self::deserialize(&mut reader)?;
         reader.end()?;
         Ok(file)
+    }
+
+    /// The instances of each resource, as [`File::parts`] orders these; of managed ones, and not more than `most`.
+    /// Format 3 tells an instance's index and nothing by which a change is seen.
+    pub(super) fn instances(&self, most: usize) -> Vec<Vec<Instance>> {
+        let mut left = most;
+        let mut all = Vec::new();
+        for resource in self.resources.iter().flatten() {
+            let is_managed = resource.mode.as_deref() != Some("data");
+            let listed = resource.instances.0.iter().filter(|_| is_managed).take(left).cloned();
+            all.push(listed.collect::<Vec<_>>());
+            left -= all.last().map_or(0, Vec::len);
+        }
+        let old = self.modules.iter().flatten().flat_map(ModuleShape::instances);
+        for mut instances in old {
+            instances.truncate(left);
+            left -= instances.len();
+            all.push(instances);
+        }
+        all
     }
 
     /// The resources and the root module's outputs, in either format.
@@ -130,7 +170,7 @@ impl ResourceShape {
         ResourceSummary {
             name: self.name.clone(),
             kind,
-            count: self.instances.0,
+            count: self.instances.0.len() as u64,
             module: module_name(self.module.as_deref()),
             provider: self.provider.clone().unwrap_or_default(),
         }
@@ -142,6 +182,23 @@ fn module_name(address: Option<&str>) -> String {
 }
 
 impl ModuleShape {
+    /// In the order in which [`ModuleShape::add_to`] meets their resources.
+    fn instances(&self) -> Vec<Vec<Instance>> {
+        let mut all: Vec<((String, String), Vec<Instance>)> = Vec::new();
+        for old in self.resources.iter().flatten().filter_map(|(key, _)| OldKey::parse(key)) {
+            let index = old.index.map_or(Value::Null, |index| {
+                index.parse::<u64>().map_or_else(|_| Value::from(index), Value::from)
+            });
+            let instance = (!old.kind.starts_with("data.")).then(|| Instance(index, String::new()));
+            let key = (old.kind, old.name.to_owned());
+            match all.iter_mut().find(|(other, _)| *other == key) {
+                Some((_, instances)) => instances.extend(instance),
+                None => all.push((key, instance.into_iter().collect())),
+            }
+        }
+        all.into_iter().map(|(_, instances)| instances).collect()
+    }
+
     /// Instances of one resource stand one by one in format 3.
     fn add_to(&self, resources: &mut Vec<ResourceSummary>) {
         let module = module_name(Some(&old_module(&self.path)));

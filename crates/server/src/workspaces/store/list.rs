@@ -1,7 +1,7 @@
 //! Lists of workspaces with their filters.
 
 use super::{Workspace, select};
-use crate::platform::db::{DbError, Exec, Query, Value, sql};
+use crate::platform::db::{DbError, Exec, Query, Value, pattern, sql};
 use terrane_jsonapi::Page;
 
 /// Which workspaces of an organization, and in which order.
@@ -15,12 +15,27 @@ pub struct Filter {
     pub project: Option<String>,
     /// Whose current run has any of these statuses.
     pub run_statuses: Vec<String>,
-    /// None at all.
-    pub nothing: bool,
+    /// With all of these tags.
+    pub tags: Vec<String>,
+    /// With none of these tags.
+    pub without_tags: Vec<String>,
+    /// With these keys and values.
+    pub tagged: Vec<Tagged>,
+    /// Any of them is enough.
+    pub tag_union: bool,
     /// In which order.
     pub order: Order,
     /// The other way round.
     pub descending: bool,
+}
+
+/// A key that a workspace has or inherits from its project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    /// The key.
+    pub key: String,
+    /// Its value; any when `None`.
+    pub value: Option<String>,
 }
 
 /// The order of a list.
@@ -101,10 +116,10 @@ impl Filter {
             }
         };
         if let Some(search) = &self.search {
-            also("lower(w.name) LIKE", format!("%{}%", escaped(&search.to_lowercase())));
+            also("lower(w.name) LIKE", pattern::containing(search));
         }
         if let Some(wildcard) = &self.wildcard {
-            also("lower(w.name) LIKE", escaped(&wildcard.to_lowercase()).replace('*', "%"));
+            also("lower(w.name) LIKE", pattern::wildcard(wildcard));
         }
         if let Some(project) = &self.project {
             also("w.project_id =", project.clone());
@@ -118,16 +133,62 @@ impl Filter {
                 places.join(", ")
             ));
         }
-        if self.nothing {
-            text.push_str(" AND 1 = 0");
-        }
+        self.add_tags(&mut text, &mut values);
         (text, values)
+    }
+
+    fn add_tags(&self, text: &mut String, values: &mut Vec<Value>) {
+        for tag in &self.tags {
+            values.push(tag.into());
+            text.push_str(&format!(" AND {}", has_tag(values.len())));
+        }
+        for tag in &self.without_tags {
+            values.push(tag.into());
+            text.push_str(&format!(" AND NOT {}", has_tag(values.len())));
+        }
+        let mut conditions = Vec::with_capacity(self.tagged.len());
+        for Tagged { key, value } in &self.tagged {
+            values.push(key.into());
+            let key = values.len();
+            let value = value.as_ref().map(|value| {
+                values.push(value.into());
+                (values.len(), value.is_empty())
+            });
+            conditions.push(has_key(key, value));
+        }
+        if !conditions.is_empty() {
+            let joined = conditions.join(if self.tag_union { " OR " } else { " AND " });
+            text.push_str(&format!(" AND ({joined})"));
+        }
     }
 }
 
-/// Text in which `LIKE` finds nothing special.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+/// Whether a workspace has the tag of this place: a flat one, or a key without value.
+fn has_tag(place: usize) -> String {
+    format!(
+        "(EXISTS (SELECT 1 FROM workspace_tags x JOIN tags t ON t.id = x.tag_id \
+         WHERE x.workspace_id = w.id AND t.name = ${place}) OR EXISTS (SELECT 1 FROM tag_bindings b \
+         WHERE b.workspace_id = w.id AND b.key = ${place} AND b.value = ''))"
+    )
+}
+
+/// Whether a workspace has the key of this place, itself or from its project, with the value of that place. A flat
+/// tag is a key without value.
+fn has_key(key: usize, value: Option<(usize, bool)>) -> String {
+    let fits = value.map_or_else(String::new, |(value, _)| format!(" AND b.value = ${value}"));
+    let mut any = format!(
+        "(EXISTS (SELECT 1 FROM tag_bindings b WHERE b.workspace_id = w.id AND b.key = ${key}{fits}) OR \
+         (EXISTS (SELECT 1 FROM tag_bindings b WHERE b.project_id = w.project_id AND b.key = ${key}{fits}) AND NOT \
+         EXISTS (SELECT 1 FROM tag_bindings b WHERE b.workspace_id = w.id AND b.key = ${key}))"
+    );
+    if value.is_none_or(|(_, is_empty)| is_empty) {
+        any.push_str(&format!(
+            " OR EXISTS (SELECT 1 FROM workspace_tags x JOIN tags t ON t.id = x.tag_id \
+             WHERE x.workspace_id = w.id AND t.name = ${key})"
+        ));
+    }
+    any.push(')');
+    any
 }
 
 fn bind_all(text: String, values: Vec<Value>) -> Query {
@@ -153,29 +214,44 @@ fn page_query(organization: &str, filter: &Filter, page: Page) -> (String, Vec<V
     (text, values)
 }
 
-/// Every statement that a list can become (with no, one and some values), for the test that prepares them on both
-/// databases.
+/// Every kind of statement that a list can become (with no, one and some values), for the test that prepares them on
+/// both databases.
 pub fn shapes() -> Vec<String> {
     let some = |bit: usize| (bit & 1 == 1).then(|| "a".to_owned());
-    let mut shapes = Vec::new();
-    for bits in 0..16 {
-        for statuses in [0, 1, 3] {
-            let filter = Filter {
+    let mut filters = Vec::new();
+    for bits in 0..8 {
+        for count in [0, 1, 3] {
+            filters.push(Filter {
                 search: some(bits),
                 wildcard: some(bits >> 1),
                 project: some(bits >> 2),
-                run_statuses: vec!["a".to_owned(); statuses],
-                nothing: bits >> 3 == 1,
+                run_statuses: vec!["a".to_owned(); count],
                 ..Filter::default()
-            };
-            shapes.push(filter.query(COUNT, "").0);
-            for (order, descending) in
-                Order::ALL.into_iter().flat_map(|order| [(order, false), (order, true)])
-            {
-                let filter = Filter { order, descending, ..filter.clone() };
-                shapes.push(page_query("", &filter, Page { number: 1, size: 1 }).0);
-            }
+            });
         }
+    }
+    let tagged = |value: Option<&str>| Tagged { key: "a".to_owned(), value: value.map(str::to_owned) };
+    for tag_union in [false, true] {
+        for count in [0, 1, 2] {
+            filters.push(Filter {
+                tags: vec!["a".to_owned(); count],
+                without_tags: vec!["a".to_owned(); 2 - count],
+                tagged: [tagged(None), tagged(Some("")), tagged(Some("b"))]
+                    .into_iter()
+                    .take(count + 1)
+                    .collect(),
+                tag_union,
+                ..Filter::default()
+            });
+        }
+    }
+    let orders = Order::ALL.into_iter().flat_map(|order| [(order, false), (order, true)]);
+    let mut shapes: Vec<String> = filters.iter().map(|filter| filter.query(COUNT, "").0).collect();
+    for (order, descending) in orders {
+        shapes.extend(filters.iter().map(|filter| {
+            let filter = Filter { order, descending, ..filter.clone() };
+            page_query("", &filter, Page { number: 1, size: 1 }).0
+        }));
     }
     shapes.extend([1, 2].map(by_ids_query));
     shapes

@@ -35,6 +35,13 @@ fn takes_list(route: &Route) -> bool {
     matches!(route.operation, "updateVariables" | "applyVarsetToWorkspaces" | "applyVarsetToProjects")
 }
 
+/// The same, with the place of each item told in refusals.
+fn takes_items(route: &Route) -> bool {
+    let ends =
+        ["/tag-bindings", "/relationships/tags", "/relationships/workspaces", "/remote-state-consumers"];
+    !takes_list(route) && ends.iter().any(|end| route.path.ends_with(end))
+}
+
 struct Visit {
     direct: Direct,
     world: World,
@@ -95,6 +102,10 @@ on_both!(what_is_no_document_is_400, small_documents(), |server| {
     for route in document_routes() {
         for body in bodies.iter().filter(|body| !takes_list(&route) || *body != br#"{"data":[]}"#) {
             let reply = visit.send(&route, body).await;
+            if takes_items(&route) && body == br#"{"data":[]}"# {
+                assert!(matches!(reply.status, 200 | 204), "{}", reply.describe());
+                continue;
+            }
             assert_eq!(reply.status, 400, "{}", reply.describe());
         }
     }
@@ -119,7 +130,7 @@ on_both!(a_body_over_the_limit_is_413, small_documents(), |server| {
 
 /// Every attribute a body may name, each with this value.
 fn every_attribute(value: &Value) -> Value {
-    const NAMES: [&str; 48] = [
+    const NAMES: [&str; 67] = [
         "name",
         "email",
         "session-timeout",
@@ -168,16 +179,37 @@ fn every_attribute(value: &Value) -> Value {
         "state",
         "json-state",
         "json-state-outputs",
+        "project-remote-state",
+        "assessments-enabled",
+        "structured-run-output-enabled",
+        "setting-overwrites",
+        "agent-pool-id",
+        "auto-destroy-at",
+        "auto-destroy-activity-duration",
+        "inherits-project-auto-destroy",
+        "vcs-repo",
+        "default-execution-mode",
+        "default-agent-pool-id",
+        "cost-estimation-enabled",
+        "speculative-plan-management-enabled",
+        "aggregated-commit-status-enabled",
+        "send-passing-statuses-for-untriggered-speculative-plans",
+        "assessments-enforced",
+        "allow-force-delete-workspaces",
+        "workspaces",
+        "tags",
     ];
     NAMES.iter().map(|name| ((*name).to_owned(), value.clone())).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn takes_attributes(route: &Route) -> bool {
-    let takes_a_relationship = matches!(route.operation, "rollbackStateVersion" | "createRunTrigger");
+    let takes_a_relationship =
+        matches!(route.operation, "rollbackStateVersion" | "createRunTrigger" | "assignWorkspaceSshKey");
     gate(route.needs) != Gate::Agent
         && !route.path.contains("/actions/")
         && !takes_a_relationship
         && !takes_list(route)
+        && !takes_items(route)
 }
 
 on_both!(wrong_types_are_422_with_their_place, small_documents(), |server| {
@@ -210,6 +242,35 @@ on_both!(wrong_types_are_422_with_their_place, small_documents(), |server| {
 fn own_workspace(world: &World) -> Value {
     json!({ "workspace": { "data": { "type": "workspaces", "id": world.id("workspace_id") } } })
 }
+
+on_both!(lists_of_every_wrong_shape_are_refused_at_their_place, small_documents(), |server| {
+    let visit = Visit::new(server).await;
+    for route in document_routes().into_iter().filter(takes_items) {
+        for (body, place) in [
+            (json!({ "data": [7] }), "/data/0"),
+            (json!({ "data": ["text"] }), "/data/0"),
+            (json!({ "data": [null] }), "/data/0"),
+            (json!({ "data": [{ "id": 7 }] }), "/data/0"),
+            (json!({ "data": [{ "type": "x", "attributes": [] }] }), "/data/0"),
+            (json!({ "data": [{}] }), "/data/0"),
+            (json!({ "data": [{ "attributes": { "key": 7, "name": 7 } }] }), "/data/0"),
+            (json!({ "data": [{ "attributes": { "key": "", "name": "" } }] }), "/data/0"),
+            (json!({ "data": [{ "attributes": { "key": "a b", "name": "a b" } }] }), "/data/0"),
+        ] {
+            let reply = visit.send(&route, body.to_string().as_bytes()).await;
+            assert_eq!(reply.status, 422, "{}", reply.describe());
+            assert!(reply.text().contains(&format!(r#""pointer":"{place}"#)), "{}", reply.describe());
+        }
+        for (id, status) in [("nothing", [403, 422]), ("ws-1111111111111111", [403, 422])] {
+            let body = json!({ "data": [{ "type": "x", "id": id }] });
+            let reply = visit.send(&route, body.to_string().as_bytes()).await;
+            assert!(status.contains(&reply.status), "{}", reply.describe());
+        }
+        let many = json!({ "data": vec![json!({}); 1200] });
+        let reply = visit.send(&route, many.to_string().as_bytes()).await;
+        assert_eq!(reply.status, 422, "{}", reply.describe());
+    }
+});
 
 on_both!(texts_with_nul_are_refused_before_they_meet_a_database, small_documents(), |server| {
     let visit = Visit::new(server).await;
@@ -278,6 +339,10 @@ on_both!(empty_documents_and_types_are_accepted, small_documents(), |server| {
             r#"{"data":{"type":null,"attributes":null,"relationships":null}}"#,
         ] {
             let reply = visit.send(&route, body.as_bytes()).await;
+            if takes_items(&route) && reply.status == 400 {
+                assert!(reply.text().contains("data must be a list"), "{}", reply.describe());
+                continue;
+            }
             // 422 only for what must be named, 403 and 409 for what cannot be done now.
             assert!(reply.status < 300 || matches!(reply.status, 403 | 409 | 422), "{}", reply.describe());
             if reply.status == 422 {

@@ -67,6 +67,9 @@ on_both!(links_of_pages_are_absolute_and_encoded, |server| {
         format!("/workspaces/{}/configuration-versions", world.id("workspace_id")),
         format!("/users/{}/authentication-tokens", world.id("user_id")),
         format!("/workspaces/{}/runs", world.id("workspace_id")),
+        "/organizations/north/tags".to_owned(),
+        "/organizations/north/ssh-keys".to_owned(),
+        format!("/workspaces/{}/relationships/tags", world.id("workspace_id")),
     ] {
         let query = "page[number]=1&page[size]=1&include=x[y]&filter[operation]=plan_only";
         let page = server.owner.get(&format!("{path}?{query}")).await;
@@ -139,6 +142,21 @@ on_both!(created_read_and_listed_are_one_resource, nothing_runs(), |server| {
     let wish = body("organizations", &json!({ "name": "north", "email": "ops@example.com" }));
     let made = owner.post("/organizations", &wish).await.expect_status(201);
     assert_same(&made, &owner.get("/organizations/north").await, &owner.get("/organizations").await, None);
+
+    let projects = "/organizations/north/projects";
+    let wish = body("projects", &json!({ "name": "networks", "description": "d" }));
+    let made = owner.post(projects, &wish).await.expect_status(201);
+    assert_same(
+        &made,
+        &owner.get(&format!("/projects/{}", made.id())).await,
+        &owner.get(projects).await,
+        None,
+    );
+
+    let keys = "/organizations/north/ssh-keys";
+    let made =
+        owner.post(keys, &body("ssh-keys", &json!({ "name": "k", "value": "v" }))).await.expect_status(201);
+    assert_same(&made, &owner.get(&format!("/ssh-keys/{}", made.id())).await, &owner.get(keys).await, None);
 
     let workspaces = "/organizations/north/workspaces";
     let wish = body("workspaces", &json!({ "name": "net", "description": "d", "trigger-prefixes": ["a"] }));

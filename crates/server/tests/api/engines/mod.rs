@@ -10,6 +10,7 @@ mod large;
 mod lifecycles;
 mod lines;
 mod modes;
+mod modules;
 mod old;
 mod provider;
 mod sandbox;
@@ -17,6 +18,7 @@ mod saved;
 mod together;
 mod under_way;
 mod variable_sets;
+mod workspaces;
 
 pub(crate) use bench::on_engines;
 pub use bench::{Bench, REAL};

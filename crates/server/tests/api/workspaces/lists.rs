@@ -4,13 +4,13 @@ use super::{LIST, make, no_agent};
 use serde_json::{Value, json};
 use terrane_testkit::{Actor, Answer, on_both};
 
-fn names(list: &Answer) -> Vec<String> {
+pub(super) fn names(list: &Answer) -> Vec<String> {
     let data = list.at("/data");
     let items = data.as_array().expect("a list").iter();
     items.map(|item| item["attributes"]["name"].as_str().expect("a name").to_owned()).collect()
 }
 
-async fn asked(actor: &Actor, query: &str) -> Vec<String> {
+pub(super) async fn asked(actor: &Actor, query: &str) -> Vec<String> {
     names(&actor.get(&format!("{LIST}?{query}")).await.expect_status(200))
 }
 
@@ -109,25 +109,6 @@ on_both!(a_list_can_be_of_those_whose_run_stands_somewhere, no_agent(), |server|
     assert_eq!(asked(owner, &with("")).await.len(), 3);
     let page = owner.get(&format!("{LIST}?{}&search[name]=e", with("pending"))).await.expect_status(200);
     assert_eq!(page.at("/meta/pagination/total-count"), 1);
-});
-
-on_both!(a_list_by_tags_is_not_the_whole_list, no_agent(), |server| {
-    // A client that asks for its workspaces by their tags must not get those of everybody.
-    server.owner.workspace("net").await;
-    for query in [
-        "search[tags]=prod",
-        "search%5Btags%5D=prod,net",
-        "filter[tagged][0][key]=prod",
-        "search[tags]=net&search[name]=net",
-    ] {
-        let page = server.owner.get(&format!("{LIST}?{query}")).await.expect_status(200);
-        assert_eq!(
-            (page.at("/data"), page.at("/meta/pagination/total-count")),
-            (json!([]), json!(0)),
-            "{query}"
-        );
-    }
-    assert_eq!(asked(&server.owner, "search[exclude-tags]=prod").await, ["net"]);
 });
 
 on_both!(a_project_has_its_own_list, no_agent(), |server| {
