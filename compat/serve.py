@@ -57,7 +57,7 @@ class Server:
         self._arguments = arguments
 
     def __enter__(self) -> Server:
-        command = [program("terrane"), "server", "--listen", "127.0.0.1:0", "--data-dir", self._data, "--rate-limit", "0"]
+        command = [program("terrane"), "server", "--listen", "127.0.0.1:0", "--data-dir", self._data]
         # Without a limit on requests: a 429 would hide the answer that is looked for.
         command += ["--engine-path", self._engine, "--rate-limit", "0", *self._arguments]
         with self._log.open("wb") as log:
