@@ -17,10 +17,12 @@ OF_KIND = {
     "state-versions": "state_version_id",
     "runs": "run_id",
     "varsets": "varset_id",
+    "ssh-keys": "ssh_key_id",
+    "tags": "tag_id",
     "vars": "variable_id",
 }
 # A changed name would hide the object from every later request.
-RENAMES = {"updateOrganization", "replaceOrganization", "updateWorkspace", "updateWorkspaceByName"}
+RENAMES = {"updateOrganization", "replaceOrganization", "updateWorkspace", "updateWorkspaceByName", "updateProject"}
 
 
 @schemathesis.hook

@@ -193,12 +193,21 @@ class World:
         trigger = self._make(
             f"/workspaces/{workspace['id']}/run-triggers", "run-triggers", {}, {"sourceable": ("workspaces", source)}
         )
+        key = self._make(f"/organizations/{organization}/ssh-keys", "ssh-keys", {"name": "k", "value": "a key"})
+        self._call(
+            "POST",
+            f"/workspaces/{workspace['id']}/relationships/tags",
+            {"data": [{"type": "tags", "attributes": {"name": "t"}}]},
+        )
+        tag = self._call("GET", f"/organizations/{organization}/tags")["data"][0]
         self.ids = {
             "organization": organization,
             "workspace": "net",
             "workspace_id": workspace["id"],
             "project_id": project,
             "run_trigger_id": trigger["id"],
+            "ssh_key_id": key["id"],
+            "tag_id": tag["id"],
             "varset_id": varset["id"],
             "varset_variable_id": of_set["id"],
             "variable_id": variable["id"],

@@ -113,6 +113,11 @@ impl Attributes {
         self.find(key, "an object", read)
     }
 
+    /// Whether the request names none at all.
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+
     /// Whether the request names this attribute at all.
     pub fn names(&self, key: &str) -> bool {
         self.map.contains_key(key)

@@ -25,7 +25,10 @@ pub(super) async fn apply_settings(
     apply_plain(workspace, given)?;
     apply_execution(workspace, given)?;
     auto_destroy::apply(workspace, given, by, now)?;
-    if let Given::Value(_) = given.object("vcs-repo")? {
+    // The Python SDK always sends an empty one.
+    if let Given::Value(connection) = given.object("vcs-repo")?
+        && !connection.is_empty()
+    {
         let detail =
             "connections to version control are not offered by this server: upload configurations instead";
         return Err(ApiError::invalid_attribute("vcs-repo", detail));

@@ -100,6 +100,13 @@ on_both!(names_are_checked_and_unique_in_their_organization, no_agent(), |server
     elsewhere.expect_status(201);
 });
 
+// As the Python SDK writes every workspace.
+on_both!(an_empty_connection_is_none, no_agent(), |server| {
+    let wish = json!({ "name": "net", "vcs-repo": {}, "setting-overwrites": {} });
+    let made = make(&server.owner, &wish).await.expect_status(201);
+    assert_eq!(made.attribute("vcs-repo"), Value::Null);
+});
+
 on_both!(what_is_not_served_is_refused_and_not_ignored, no_agent(), |server| {
     for (name, value) in [
         ("execution-mode", json!("elsewhere")),
