@@ -13,6 +13,7 @@ mod documents;
 mod engines;
 mod http;
 mod limits;
+mod lost_updates;
 mod organizations;
 mod plans;
 mod projects;
