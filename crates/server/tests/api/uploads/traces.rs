@@ -2,16 +2,43 @@
 
 use crate::support::creates;
 use serde_json::json;
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use terrane_testkit::{Database, TestServer, state_file};
+use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::prelude::*;
 
 /// Everything written, in memory.
 #[derive(Debug, Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 
+thread_local! {
+    /// What this thread writes to.
+    static OF_THREAD: RefCell<Option<Captured>> = const { RefCell::new(None) };
+}
+
+/// Writes to what the thread has.
+#[derive(Debug)]
+struct ToThread;
+
 impl Captured {
+    /// From now on, of this thread. One subscriber for the whole process: with one for each thread, what other tests
+    /// reach first may stay silent for all.
+    fn begin() -> Self {
+        static INSTALLED: Once = Once::new();
+        INSTALLED.call_once(|| {
+            let is_captured = dynamic_filter_fn(|_, _| OF_THREAD.with_borrow(Option::is_some));
+            let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(ToThread);
+            let subscriber = tracing_subscriber::registry().with(layer.with_filter(is_captured));
+            tracing::subscriber::set_global_default(subscriber).expect("no other test installs one");
+        });
+        let captured = Self::default();
+        OF_THREAD.set(Some(captured.clone()));
+        captured
+    }
+
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
@@ -28,11 +55,11 @@ impl io::Write for Captured {
     }
 }
 
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
+impl MakeWriter<'_> for ToThread {
+    type Writer = Captured;
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+    fn make_writer(&self) -> Captured {
+        OF_THREAD.with_borrow(Option::clone).unwrap_or_default()
     }
 }
 
@@ -80,17 +107,12 @@ async fn pass_secrets_through(server: &TestServer) -> Vec<String> {
 }
 
 async fn no_secret_is_logged(database: Database) {
-    let captured = Captured::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(captured.clone())
-        .with_ansi(false)
-        .finish();
     // Of this thread only, which is all that the runtime has.
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let captured = Captured::begin();
     let server = TestServer::start(database).await;
     let secrets = pass_secrets_through(&server).await;
     server.end().await;
+    OF_THREAD.set(None);
     let log = captured.text();
     assert!(log.contains("a job starts"), "nothing was captured: {log}");
     for secret in secrets {
