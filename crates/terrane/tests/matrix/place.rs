@@ -131,6 +131,9 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}: {}", self.cell.name(), self.logs());
+        }
         (self.agent, self.server) = (None, None);
         // A cell that failed may leave engines, which would outlive everything.
         for process in processes_naming(self.path("").as_str()) {
