@@ -155,3 +155,14 @@ on_both!(a_comment_meets_a_claim_that_has_written_its_event, no_agent(), |server
     claimed.expect("the claim is not ended");
     commented.expect_status(201);
 });
+
+on_both!(a_transaction_that_is_given_up_while_it_begins_leaves_nothing, no_agent(), |server| {
+    let db = &server.app().db;
+    for number in 0..400 {
+        let _ = tokio::time::timeout(Duration::from_micros(number * 2), db.snapshot()).await;
+    }
+    for _ in 0..64 {
+        let view = db.snapshot().await.expect("no transaction is open already");
+        drop(view);
+    }
+});

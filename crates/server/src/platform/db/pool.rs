@@ -169,7 +169,7 @@ impl Db {
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         Ok(match self {
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => begin_whole(pool, "BEGIN").await?,
             // Immediate, so that reading first and writing later cannot meet SQLITE_BUSY_SNAPSHOT.
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
         })
@@ -180,7 +180,7 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Tx, DbError> {
         Ok(match self {
             Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                begin_whole(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?
             }
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
         })
@@ -211,6 +211,14 @@ impl Db {
             }
         }
     }
+}
+
+/// Begins in a task of its own, which a caller that is gone does not end: sqlx forgets a BEGIN that is given up half way,
+/// and the connection would go back to the pool with an open transaction.
+async fn begin_whole(pool: &PgPool, statement: &'static str) -> Result<Tx, DbError> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+    Ok(Tx::Postgres(begun.unwrap_or(Err(sqlx::Error::WorkerCrashed))?))
 }
 
 impl Tx {
