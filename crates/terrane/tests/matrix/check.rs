@@ -119,7 +119,7 @@ fn check_list(
     context: &str,
 ) {
     let lost: BTreeSet<String> = completed.difference(held).cloned().collect();
-    if held_at(cell.step).is_some() && cell.victim != crate::cell::Victim::Supervisor {
+    if held_at(cell).is_some() && cell.victim != crate::cell::Victim::Supervisor {
         assert_eq!(listed, &lost, "{held:?} are in the state: {context}");
     } else {
         assert!(listed.is_superset(&lost) && listed.is_disjoint(held), "{listed:?}, {lost:?}: {context}");

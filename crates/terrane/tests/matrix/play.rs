@@ -51,7 +51,7 @@ impl Play {
     async fn begin(cell: Cell, postgres: Option<Postgres>, seed: u64) -> Self {
         let (place, asking) = Place::start(cell, postgres).await;
         let teller = Teller::start(&place.path("told"));
-        if let Some(line) = held_at(cell.step) {
+        if let Some(line) = held_at(&cell) {
             teller.close(&line);
         }
         let workspace = asking.workspace("net", "tofu").await;
@@ -81,14 +81,14 @@ impl Play {
         self.confirm().await;
         match self.cell.step {
             Step::Start => self.start_pause(),
-            Step::MidApply => self.teller.wait_for(&held_at(self.cell.step).unwrap()),
+            Step::MidApply => self.teller.wait_for(&held_at(&self.cell).unwrap()),
             Step::Exited => {
                 self.teller.wait_for("done");
                 self.random_pause(80);
             }
             Step::Report => self.wait_for_report(),
             Step::Cancel => {
-                self.teller.wait_for(&held_at(self.cell.step).unwrap());
+                self.teller.wait_for(&held_at(&self.cell).unwrap());
                 let cancel = format!("/runs/{}/actions/cancel", self.run);
                 self.asking.post(&cancel).await.expect_status(202);
                 // Supervisor and engine end soon.
