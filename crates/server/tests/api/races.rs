@@ -4,13 +4,13 @@
 use crate::support::creates;
 use futures_util::future::join_all;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use terrane_server::ids::{AgentId, JobId, RunId};
 use terrane_server::plans;
-use terrane_server::platform::db::{DbError, Tx};
+use terrane_server::platform::db::{DbError, Exec, Tx, sql};
 use terrane_server::platform::scheduler;
 use terrane_server::runs::{self, model::RunStatus};
-use terrane_testkit::{Engines, Run, Setup, TestServer, body, on_both};
+use terrane_testkit::{Database, Engines, Run, Setup, TestServer, body, on_both};
 
 /// The test is the agent.
 fn no_agent() -> Setup {
@@ -156,13 +156,37 @@ on_both!(a_comment_meets_a_claim_that_has_written_its_event, no_agent(), |server
     commented.expect_status(201);
 });
 
-on_both!(a_transaction_that_is_given_up_while_it_begins_leaves_nothing, no_agent(), |server| {
-    let db = &server.app().db;
-    for number in 0..400 {
-        let _ = tokio::time::timeout(Duration::from_micros(number * 2), db.snapshot()).await;
+/// Begins to read, and gives up after this time: timers are too coarse for it.
+async fn give_up(server: &TestServer, after: Duration) {
+    let mut begin = std::pin::pin!(server.app().db.snapshot());
+    let begun_at = Instant::now();
+    while begun_at.elapsed() < after {
+        if futures_util::poll!(begin.as_mut()).is_ready() {
+            return;
+        }
+        tokio::task::yield_now().await;
     }
-    for _ in 0..64 {
-        let view = db.snapshot().await.expect("no transaction is open already");
-        drop(view);
+}
+
+const OPEN: &str = "SELECT COUNT(*) FROM pg_stat_activity \
+     WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+/// A connection that goes back to the pool has ended its transaction by then.
+const SOON: Duration = Duration::from_secs(2);
+
+#[tokio::test]
+async fn a_transaction_that_is_given_up_while_it_begins_is_not_left_open() {
+    let server = TestServer::start(Database::Postgres).await;
+    for number in 0..80 {
+        let after = Duration::from_micros(number * 15);
+        // A connection that must be made first takes longer than the patience of the test.
+        for answered in join_all((0..4).map(|_| server.app().db.check())).await {
+            answered.expect("PostgreSQL answers");
+        }
+        join_all((0..4).map(|_| give_up(&server, after))).await;
+        let given_up_at = Instant::now();
+        while server.app().db.one::<(i64,)>(sql(OPEN)).await.expect("PostgreSQL answers").0 > 0 {
+            assert!(given_up_at.elapsed() < SOON, "a transaction given up after {after:?} is open");
+        }
     }
-});
+    server.end().await;
+}
