@@ -3,7 +3,9 @@
 use super::model::{
     AgentCaller, Caller, Granted, Needs, OrganizationScope, Right, WorkspaceScope, allows, digest_of_token,
 };
-use super::store::{self, Found, OrganizationRow, Sought, TokenRow, WorkspaceOf, WorkspaceRow};
+use super::store::{
+    self, Found, OrganizationOf, OrganizationRow, Sought, TokenRow, WorkspaceOf, WorkspaceRow,
+};
 use crate::app::App;
 use crate::clock::Time;
 use crate::ids::UserId;
@@ -84,7 +86,11 @@ impl Guard {
                         parts.extensions.insert(organization_grant(caller, Some(row), right)?);
                     }
                     (Some(_), None) => return Err(ApiError::not_found()),
-                    (None, _) => grant(&self.app, needs, caller, &path?, parts).await?,
+                    // Its handler asks for what stands in the body or the query.
+                    (None, _) => {
+                        path?;
+                        parts.extensions.insert(caller);
+                    }
                 }
             }
         }
@@ -139,57 +145,18 @@ async fn readable_path(parts: &mut Parts) -> Result<RawPathParams, ApiError> {
     Ok(path)
 }
 
-async fn grant(
-    app: &App,
-    needs: Needs,
-    caller: Caller,
-    path: &RawPathParams,
-    parts: &mut Parts,
-) -> Result<(), ApiError> {
-    let named = |name: &str| path.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
-    match needs {
-        Needs::Project(right) => {
-            let row = store::organization_of_project(&app.db, named("project_id"), &caller.user_id).await?;
-            parts.extensions.insert(organization_grant(caller, row, right)?);
-        }
-        Needs::Varset(right) => {
-            let row = store::organization_of_varset(&app.db, named("varset_id"), &caller.user_id).await?;
-            parts.extensions.insert(organization_grant(caller, row, right)?);
-        }
-        Needs::SshKey(right) => {
-            let row = store::organization_of_ssh_key(&app.db, named("ssh_key_id"), &caller.user_id).await?;
-            parts.extensions.insert(organization_grant(caller, row, right)?);
-        }
-        Needs::Tag(right) => {
-            let row = store::organization_of_tag(&app.db, named("tag_id"), &caller.user_id).await?;
-            parts.extensions.insert(organization_grant(caller, row, right)?);
-        }
-        Needs::User | Needs::InBody(_) | Needs::InQuery(_) => {
-            parts.extensions.insert(caller);
-        }
-        // Granted with the look at the token.
-        Needs::Organization(_)
-        | Needs::Workspace(_)
-        | Needs::WorkspaceByName(_)
-        | Needs::Run(_)
-        | Needs::Plan(_)
-        | Needs::Apply(_)
-        | Needs::Comment(_)
-        | Needs::ConfigurationVersion(_)
-        | Needs::RunEvent(_)
-        | Needs::RunTrigger(_)
-        | Needs::StateVersion(_)
-        | Needs::StateVersionOutput(_) => {}
-        Needs::Anonymous | Needs::SignedUrl | Needs::Agent => {}
-    }
-    Ok(())
-}
-
-/// The object that a route is about, where the look at the token can find its scope too: one query for both.
+/// The object that a route is about: the look at the token finds its scope too, one query for both.
 fn sought(needs: Needs, path: &RawPathParams) -> Option<(Sought<'_>, Right)> {
+    let organization = |of, right| Some((Sought::Organization(of), right));
     let named = |name: &str| path.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
     let (of, right) = match needs {
-        Needs::Organization(right) => return Some((Sought::Organization(named("organization")), right)),
+        Needs::Organization(right) => {
+            return organization(OrganizationOf::Name(named("organization")), right);
+        }
+        Needs::Project(right) => return organization(OrganizationOf::Project(named("project_id")), right),
+        Needs::Varset(right) => return organization(OrganizationOf::Varset(named("varset_id")), right),
+        Needs::SshKey(right) => return organization(OrganizationOf::SshKey(named("ssh_key_id")), right),
+        Needs::Tag(right) => return organization(OrganizationOf::Tag(named("tag_id")), right),
         Needs::Workspace(right) => (WorkspaceOf::Id(named("workspace_id")), right),
         Needs::WorkspaceByName(right) => {
             let (organization, workspace) = (named("organization"), named("workspace"));
@@ -220,7 +187,11 @@ pub async fn grant_organization(
     name: &str,
     right: Right,
 ) -> Result<Granted<OrganizationScope>, ApiError> {
-    organization_grant(caller.clone(), store::organization(&app.db, name, &caller.user_id).await?, right)
+    organization_grant(
+        caller.clone(),
+        store::organization(&app.db, OrganizationOf::Name(name), &caller.user_id).await?,
+        right,
+    )
 }
 
 /// A grant on a workspace named in a body.

@@ -3,6 +3,8 @@
 use crate::clock::Time;
 use crate::ids::{OrganizationId, TokenId, UserId, WorkspaceId};
 use crate::platform::db::{Db, DbError, Exec, Query, Tx, sql};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 const TOKEN: &str = "SELECT t.id, t.kind, t.user_id, t.agent_pool_id, t.last_used_at, t.expired_at, u.username, u.is_site_admin \
      FROM tokens t LEFT JOIN users u ON u.id = t.user_id WHERE t.digest = $1";
@@ -83,27 +85,8 @@ const STATE_VERSION_OUTPUT: &str = workspace_scope!(
     "$2"
 );
 
-/// Every statement here.
-pub const STATEMENTS: &[&str] = &[
-    TOKEN,
-    TOUCH_TOKEN,
-    ORGANIZATION,
-    ORGANIZATION_OF_PROJECT,
-    ORGANIZATION_OF_VARSET,
-    ORGANIZATION_OF_SSH_KEY,
-    ORGANIZATION_OF_TAG,
-    WORKSPACE,
-    WORKSPACE_BY_NAME,
-    RUN,
-    PLAN,
-    APPLY,
-    COMMENT,
-    CONFIGURATION_VERSION,
-    RUN_EVENT,
-    RUN_TRIGGER,
-    STATE_VERSION,
-    STATE_VERSION_OUTPUT,
-];
+/// Every statement here but the scopes.
+pub const STATEMENTS: &[&str] = &[TOKEN, TOUCH_TOKEN];
 
 /// A token with its user.
 #[derive(Debug, sqlx::FromRow)]
@@ -139,6 +122,16 @@ pub struct WorkspaceRow {
     pub is_owner: bool,
 }
 
+/// Where an organization is looked for.
+#[derive(Debug, Clone, Copy)]
+pub enum OrganizationOf<'a> {
+    Name(&'a str),
+    Project(&'a str),
+    SshKey(&'a str),
+    Tag(&'a str),
+    Varset(&'a str),
+}
+
 /// Where a workspace is looked for.
 #[derive(Debug, Clone, Copy)]
 pub enum WorkspaceOf<'a> {
@@ -163,45 +156,36 @@ pub async fn touch_token(tx: &mut Tx, id: &TokenId, now: Time) -> Result<(), DbE
     tx.run(sql(TOUCH_TOKEN).bind(now).bind(id)).await.map(drop)
 }
 
-pub async fn organization(db: &Db, name: &str, user: &UserId) -> Result<Option<OrganizationRow>, DbError> {
-    db.optional(sql(ORGANIZATION).bind(name).bind(user)).await
-}
-
-pub async fn organization_of_project(
+pub async fn organization(
     db: &Db,
-    project: &str,
+    of: OrganizationOf<'_>,
     user: &UserId,
 ) -> Result<Option<OrganizationRow>, DbError> {
-    db.optional(sql(ORGANIZATION_OF_PROJECT).bind(project).bind(user)).await
-}
-
-pub async fn organization_of_varset(
-    db: &Db,
-    set: &str,
-    user: &UserId,
-) -> Result<Option<OrganizationRow>, DbError> {
-    db.optional(sql(ORGANIZATION_OF_VARSET).bind(set).bind(user)).await
-}
-
-pub async fn organization_of_ssh_key(
-    db: &Db,
-    key: &str,
-    user: &UserId,
-) -> Result<Option<OrganizationRow>, DbError> {
-    db.optional(sql(ORGANIZATION_OF_SSH_KEY).bind(key).bind(user)).await
-}
-
-pub async fn organization_of_tag(
-    db: &Db,
-    tag: &str,
-    user: &UserId,
-) -> Result<Option<OrganizationRow>, DbError> {
-    db.optional(sql(ORGANIZATION_OF_TAG).bind(tag).bind(user)).await
+    db.optional(sql(of.statement()).bind(of.id()).bind(user)).await
 }
 
 pub async fn workspace(db: &Db, of: WorkspaceOf<'_>, user: &UserId) -> Result<Option<WorkspaceRow>, DbError> {
     let query = sql(of.statement()).bind(of.id()).bind(user);
     db.optional(of.bind_name(query)).await
+}
+
+impl<'a> OrganizationOf<'a> {
+    fn statement(self) -> &'static str {
+        match self {
+            Self::Name(_) => ORGANIZATION,
+            Self::Project(_) => ORGANIZATION_OF_PROJECT,
+            Self::SshKey(_) => ORGANIZATION_OF_SSH_KEY,
+            Self::Tag(_) => ORGANIZATION_OF_TAG,
+            Self::Varset(_) => ORGANIZATION_OF_VARSET,
+        }
+    }
+
+    /// `$1`.
+    fn id(self) -> &'a str {
+        match self {
+            Self::Name(id) | Self::Project(id) | Self::SshKey(id) | Self::Tag(id) | Self::Varset(id) => id,
+        }
+    }
 }
 
 impl<'a> WorkspaceOf<'a> {
@@ -250,8 +234,7 @@ impl<'a> WorkspaceOf<'a> {
 /// What is looked for together with a token.
 #[derive(Debug, Clone, Copy)]
 pub enum Sought<'a> {
-    /// By name.
-    Organization(&'a str),
+    Organization(OrganizationOf<'a>),
     Workspace(WorkspaceOf<'a>),
 }
 
@@ -280,8 +263,8 @@ pub async fn enter(
     sought: Sought<'_>,
 ) -> Result<(Option<TokenRow>, Option<Found>), DbError> {
     let query = match sought {
-        Sought::Organization(name) => sql(entry(ORGANIZATION)).bind(name).bind(digest),
-        Sought::Workspace(of) => of.bind_name(sql(entry(of.statement())).bind(of.id()).bind(digest)),
+        Sought::Organization(of) => sql(entry_of(of.statement())).bind(of.id()).bind(digest),
+        Sought::Workspace(of) => of.bind_name(sql(entry_of(of.statement())).bind(of.id()).bind(digest)),
     };
     let Some(entry) = db.optional::<Entry>(query).await? else { return Ok((None, None)) };
     let found = match (entry.workspace_id, entry.organization_id, entry.organization_name, entry.is_owner) {
@@ -312,21 +295,35 @@ fn entry(scope: &str) -> String {
     )
 }
 
+/// Every scope: looked for alone, or together with a token.
+pub const SCOPES: &[&str] = &[
+    ORGANIZATION,
+    ORGANIZATION_OF_PROJECT,
+    ORGANIZATION_OF_VARSET,
+    ORGANIZATION_OF_SSH_KEY,
+    ORGANIZATION_OF_TAG,
+    WORKSPACE,
+    WORKSPACE_BY_NAME,
+    RUN,
+    PLAN,
+    APPLY,
+    COMMENT,
+    CONFIGURATION_VERSION,
+    RUN_EVENT,
+    RUN_TRIGGER,
+    STATE_VERSION,
+    STATE_VERSION_OUTPUT,
+];
+
+/// Made once: every request begins with one of them.
+static ENTRIES: LazyLock<HashMap<&str, String>> =
+    LazyLock::new(|| SCOPES.iter().map(|scope| (*scope, entry(scope))).collect());
+
+fn entry_of(scope: &'static str) -> &'static str {
+    ENTRIES.get(scope).expect("SCOPES holds every scope")
+}
+
 /// Every statement that [`enter`] makes, for the test that prepares them on both databases.
 pub fn shapes() -> Vec<String> {
-    let scopes = [
-        ORGANIZATION,
-        WORKSPACE,
-        WORKSPACE_BY_NAME,
-        RUN,
-        PLAN,
-        APPLY,
-        COMMENT,
-        CONFIGURATION_VERSION,
-        RUN_EVENT,
-        RUN_TRIGGER,
-        STATE_VERSION,
-        STATE_VERSION_OUTPUT,
-    ];
-    scopes.map(entry).to_vec()
+    ENTRIES.values().cloned().collect()
 }
