@@ -247,7 +247,7 @@ pub fn all_statements() -> Vec<&'static str> {
     let lists: &[&[&'static str]] = &[
         STATEMENTS,
         access::STATEMENTS,
-        access::SCOPES,
+        access::SCOPE_STATEMENTS,
         crate::agents::store::STATEMENTS,
         crate::applies::store::STATEMENTS,
         crate::comments::store::STATEMENTS,

@@ -11,4 +11,4 @@ pub use http::{Guard, authorize, grant_organization, grant_workspace, grant_work
 pub use model::{
     AgentCaller, Caller, Granted, Needs, OrganizationScope, Right, WorkspaceScope, digest_of_token,
 };
-pub use store::{SCOPES, STATEMENTS, shapes};
+pub use store::{SCOPE_STATEMENTS, STATEMENTS, shapes};

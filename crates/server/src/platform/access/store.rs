@@ -296,7 +296,7 @@ fn entry(scope: &str) -> String {
 }
 
 /// Every scope: looked for alone, or together with a token.
-pub const SCOPES: &[&str] = &[
+pub const SCOPE_STATEMENTS: &[&str] = &[
     ORGANIZATION,
     ORGANIZATION_OF_PROJECT,
     ORGANIZATION_OF_VARSET,
@@ -317,10 +317,10 @@ pub const SCOPES: &[&str] = &[
 
 /// Made once: every request begins with one of them.
 static ENTRIES: LazyLock<HashMap<&str, String>> =
-    LazyLock::new(|| SCOPES.iter().map(|scope| (*scope, entry(scope))).collect());
+    LazyLock::new(|| SCOPE_STATEMENTS.iter().map(|scope| (*scope, entry(scope))).collect());
 
 fn entry_of(scope: &'static str) -> &'static str {
-    ENTRIES.get(scope).expect("SCOPES holds every scope")
+    ENTRIES.get(scope).expect("SCOPE_STATEMENTS holds every scope")
 }
 
 /// Every statement that [`enter`] makes, for the test that prepares them on both databases.
