@@ -23,6 +23,10 @@ const SQLITE_READERS_MAX: u32 = 4;
 /// Connections to PostgreSQL.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 
+/// A connection to PostgreSQL that was used within this time is used again without asking whether it still works: the
+/// question would cost each read as much as its answer.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
 /// A struct that can be read from a row of either database.
 pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
@@ -130,6 +134,15 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for > TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options);
         Ok(Self::Postgres(pool))
     }
