@@ -7,6 +7,7 @@ use crate::platform::db::{Db, DbError, Exec, sql};
 use crate::platform::http::{RateLimiter, Signer};
 use crate::platform::scheduler::Wake;
 use crate::platform::secrets::{KeyError, Place, Secrets, load_master_key};
+use crate::platform::tls::TlsError;
 use camino::Utf8PathBuf;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -104,6 +105,9 @@ pub enum StartError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// TLS cannot be served.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The operator's CLI configuration file for the engines cannot be used.
     #[error("cannot use the engines' CLI configuration: {0}; check --engine-cli-config FILE")]
     EngineCliConfig(String),

@@ -1,6 +1,7 @@
 //! Everything an operator can set, and every limit by name.
 
 use crate::platform::scheduler::lease::Patience;
+use crate::platform::tls::Tls;
 use camino::Utf8PathBuf;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -12,7 +13,9 @@ use terrane_agent::SandboxDemand;
 pub struct Config {
     /// Where the API listens.
     pub listen: SocketAddr,
-    /// The address clients use, without a trailing slash; by default `http://` and the listening address.
+    /// Whether and with which certificate the API speaks TLS.
+    pub tls: Option<Tls>,
+    /// The address clients use, without a trailing slash; by default the listening address.
     pub public_url: Option<String>,
     /// Everything the server keeps on disk.
     pub data_dir: Utf8PathBuf,
@@ -159,6 +162,7 @@ impl Config {
     pub fn new(data_dir: Utf8PathBuf) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: None,
             public_url: None,
             data_dir,
             database_url: None,
@@ -183,6 +187,27 @@ impl Config {
     /// The blob store's address.
     pub fn blob_url(&self) -> String {
         self.blob_url.clone().unwrap_or_else(|| self.data_dir.join("blobs").into_string())
+    }
+
+    /// The address clients use when nothing else is said.
+    pub fn listening_url(&self, address: SocketAddr) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
+    }
+
+    /// What clients may call this server: the names a certificate of its own has to hold.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+        let public = self.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());
+        let public = public.and_then(|url| Some(url.host_str()?.trim_matches(['[', ']']).to_owned()));
+        let listens = self.listen.ip();
+        let listens = (!listens.is_unspecified()).then(|| listens.to_string());
+        for name in public.into_iter().chain(listens) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// How long agents are waited for.

@@ -51,4 +51,5 @@ pub mod varsets;
 pub mod workspace_resources;
 pub mod workspaces;
 
+pub use platform::ops::discovery;
 pub use start::Server;

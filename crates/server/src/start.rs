@@ -5,6 +5,7 @@ use crate::app::{App, StartError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::platform::http::serve;
+use crate::platform::tls::{self, Acceptor};
 use crate::platform::{logs, objects, ops, scheduler};
 use crate::{router, tokens, workspaces};
 use std::io::ErrorKind;
@@ -32,21 +33,25 @@ impl Server {
             Some(address) => Some(listen("--metrics-listen", address).await?.0),
             None => None,
         };
-        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let public_url = config.public_url.clone().unwrap_or_else(|| config.listening_url(address));
         let app = App::open(config, public_url.trim_end_matches('/').to_owned(), clock).await?;
         let agent_name = embedded_agent_name(&app.config.data_dir)
             .map_err(|source| StartError::DataDir { path: app.config.data_dir.clone(), source })?;
+        let acceptor = match &app.config.tls {
+            Some(tls) => Some(tls::acceptor(tls, &app.config.data_dir, app.config.names(), app.clock.now())?),
+            None => None,
+        };
         compact_logs(&app);
         let router = router::router(&app);
         let mut tasks = vec![
             tokio::spawn(scheduler::sweep_forever(app.clone())),
             tokio::spawn(objects::sweep_forever(app.clone())),
             tokio::spawn(workspaces::destroy_due_forever(app.clone())),
-            spawn_serve(&app, listener, router.clone()),
+            spawn_serve(&app, listener, acceptor, router.clone()),
             tokio::spawn(run_agent(app.clone(), router, agent_name)),
         ];
         if let Some(listener) = metrics_listener {
-            tasks.push(spawn_serve(&app, listener, ops::metrics_router(app.clone())));
+            tasks.push(spawn_serve(&app, listener, None, ops::metrics_router(app.clone())));
         }
         Ok(Self { app, address, tasks })
     }
@@ -88,9 +93,14 @@ async fn listen(flag: &'static str, address: SocketAddr) -> Result<(TcpListener,
     Ok((listener, address))
 }
 
-fn spawn_serve(app: &App, listener: TcpListener, router: axum::Router) -> JoinHandle<()> {
+fn spawn_serve(
+    app: &App,
+    listener: TcpListener,
+    acceptor: Option<Acceptor>,
+    router: axum::Router,
+) -> JoinHandle<()> {
     let app = app.clone();
-    tokio::spawn(async move { serve(&app, listener, router).await })
+    tokio::spawn(async move { serve(&app, listener, acceptor, router).await })
 }
 
 /// Moves logs out of the rows that an earlier server left there. What its agent left is adopted by this one's.

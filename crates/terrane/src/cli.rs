@@ -8,6 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::net::SocketAddr;
 
+/// A name that leads to this machine wherever it is looked up (RFC 6761), with the dot that the CLIs want.
+pub const HOST_NAME: &str = "terrane.localhost";
+
 /// The group of the times in the help.
 const TIMES: &str = "Times";
 
@@ -62,6 +65,11 @@ pub enum Command {
         #[command(subcommand)]
         command: EngineCommand,
     },
+    /// Print a CLI configuration with which tofu and terraform find a server that has no TLS or no public name
+    ///
+    /// They speak only HTTPS to a host they look up. This maps a name to the server's address instead. Save it, and set
+    /// TF_CLI_CONFIG_FILE to its path.
+    CliConfig(CliConfigArgs),
     /// Start a server with a sample organization, make one real plan, and show where to look
     Demo(DemoArgs),
     /// Runs the engine of one job
@@ -109,6 +117,19 @@ pub struct PlaceArgs {
     /// postgres://… [default: SQLite in the data directory]
     #[arg(long, env = "TERRANE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct CliConfigArgs {
+    /// The server's address
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub server: String,
+    /// The name by which configurations call it: `hostname` in a `cloud` block
+    #[arg(long, value_name = "NAME", default_value = HOST_NAME)]
+    pub host: String,
+    /// A file that holds a user's token, to be printed with the rest [default: none; `tofu login NAME` gets one]
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -163,6 +184,15 @@ pub struct AgentArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+pub enum TlsKind {
+    /// None: a proxy in front has it, or nobody needs it
+    Off,
+    /// With an authority made and kept in the data directory, which clients have to be told of
+    SelfSigned,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SandboxLevel {
     /// As much as this kernel has; a run's log says what is lacking
     BestEffort,
@@ -181,7 +211,17 @@ pub struct ServerArgs {
     /// Where the API listens [default: 127.0.0.1:8080]
     #[arg(long, env = "TERRANE_LISTEN", value_name = "HOST:PORT")]
     pub listen: Option<SocketAddr>,
-    /// The address clients use, such as https://terrane.example [default: http:// and the listening address]
+    /// Speak TLS without a certificate of anybody else's [default: off]
+    #[arg(long, env = "TERRANE_TLS", value_enum, conflicts_with_all = ["tls_cert", "tls_key"])]
+    pub tls: Option<TlsKind>,
+    /// Speak TLS with this certificate and what vouches for it, in PEM form; read again when it changes
+    #[arg(long, env = "TERRANE_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<Utf8PathBuf>,
+    /// The key of the certificate, in PEM form
+    #[arg(long, env = "TERRANE_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<Utf8PathBuf>,
+    /// The address clients use, such as https://terrane.example: every address in an answer begins with it [default: the
+    /// listening address]
     #[arg(long, env = "TERRANE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
     /// Everything the server keeps on disk [default: ./terrane-data]
@@ -265,6 +305,9 @@ impl ServerArgs {
         Self {
             config: self.config,
             listen: self.listen.or(file.listen),
+            tls: self.tls.or(file.tls),
+            tls_cert: self.tls_cert.or(file.tls_cert),
+            tls_key: self.tls_key.or(file.tls_key),
             public_url: self.public_url.or(file.public_url),
             data_dir: self.data_dir.or(file.data_dir),
             database_url: self.database_url.or(file.database_url),

@@ -17,6 +17,9 @@ use terrane_server::clock::Clock;
 use terrane_server::config::Config;
 use terrane_server::tokens;
 
+/// The sample organization.
+const ORGANIZATION: &str = "demo";
+
 /// Runs the demo.
 pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let kept = args.data_dir.is_some();
@@ -67,7 +70,7 @@ async fn plan(server: &Server) -> anyhow::Result<bool> {
     let issued =
         tokens::issue_for_name(&server.app.db, "demo", server.app.config.limits.token_life, now).await?;
     let client = Client::new(&server.app.public_url, issued.text.clone())?;
-    let organization = client.organization("demo").await?;
+    let organization = client.organization(ORGANIZATION).await?;
     let workspace = client.workspace(&organization, "sample").await?;
     client.sensitive_variable(&workspace, "database_password", "correct horse battery staple").await?;
     let configuration = client.configuration(&workspace, sample::archive()).await?;

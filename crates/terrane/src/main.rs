@@ -3,6 +3,7 @@
 mod admin;
 mod agent;
 mod cli;
+mod cli_config;
 mod demo;
 mod engine;
 mod progress_bar;
@@ -58,6 +59,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Admin { command: AdminCommand::Token(args) } => admin::token(args).await,
             Command::Admin { command: AdminCommand::AgentToken(args) } => admin::agent_token(args).await,
             Command::Engine { command } => engine::run(command).await,
+            Command::CliConfig(args) => cli_config::run(&args).map(|()| ExitCode::SUCCESS),
             Command::Demo(args) => demo::run(args).await,
             Command::Supervise { .. } | Command::SandboxInit { .. } => Ok(ExitCode::FAILURE),
         }

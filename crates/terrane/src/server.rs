@@ -1,6 +1,6 @@
 //! `terrane server`.
 
-use crate::cli::{SandboxLevel, ServerArgs};
+use crate::cli::{SandboxLevel, ServerArgs, TlsKind};
 use crate::signals::Signals;
 use crate::times;
 use anyhow::{Context, anyhow, bail};
@@ -10,6 +10,7 @@ use terrane_agent::SandboxDemand;
 use terrane_server::Server;
 use terrane_server::clock::Clock;
 use terrane_server::config::{Config, Limits};
+use terrane_server::platform::tls::{AUTHORITY_FILE, Tls};
 
 /// Where everything is kept unless said otherwise.
 pub const DATA_DIR: &str = "terrane-data";
@@ -20,6 +21,11 @@ pub async fn run(args: ServerArgs) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     let server = Server::start(config, Clock::default()).await?;
     tracing::info!(address = %server.address, public_url = server.app.public_url, "ready");
+    let config = &server.app.config;
+    if config.tls == Some(Tls::SelfSigned) {
+        let authority = config.data_dir.join(AUTHORITY_FILE);
+        tracing::info!("clients on this machine trust this server after: export SSL_CERT_FILE={authority}");
+    }
     let signal = signals.asked_to_end().await;
     tracing::info!("stopping: {signal}");
     server.stop().await;
@@ -65,6 +71,7 @@ fn config(args: ServerArgs) -> anyhow::Result<Config> {
     config.limits.requests_per_second = args.rate_limit.unwrap_or(config.limits.requests_per_second);
     config.limits.run_lists_per_minute = args.run_list_limit.unwrap_or(config.limits.run_lists_per_minute);
     config.listen = args.listen.unwrap_or(config.listen);
+    config.tls = tls(args.tls, args.tls_cert, args.tls_key)?;
     config.public_url = args.public_url.map(public_url).transpose()?;
     config.database_url = args.database_url;
     config.blob_url = args.blob_url;
@@ -80,8 +87,24 @@ fn config(args: ServerArgs) -> anyhow::Result<Config> {
     absolute(config)
 }
 
+/// Neither half of a pair is left aside in silence.
+fn tls(
+    kind: Option<TlsKind>,
+    certificate: Option<Utf8PathBuf>,
+    key: Option<Utf8PathBuf>,
+) -> anyhow::Result<Option<Tls>> {
+    match (kind, certificate, key) {
+        (None | Some(TlsKind::Off), None, None) => Ok(None),
+        (Some(TlsKind::SelfSigned), None, None) => Ok(Some(Tls::SelfSigned)),
+        (None, Some(certificate), Some(key)) => Ok(Some(Tls::Files { certificate, key })),
+        (Some(_), ..) => bail!("--tls goes without --tls-cert and --tls-key; leave out what is not meant"),
+        (None, Some(_), None) => bail!("the TLS certificate has no key; name it with --tls-key FILE"),
+        (None, None, Some(_)) => bail!("the TLS key has no certificate; name it with --tls-cert FILE"),
+    }
+}
+
 /// Every URL the API answers begins with it, so a slip would only show in clients.
-fn public_url(text: String) -> anyhow::Result<String> {
+pub fn public_url(text: String) -> anyhow::Result<String> {
     let is_usable = |url: &reqwest::Url| ["http", "https"].contains(&url.scheme()) && url.query().is_none();
     if reqwest::Url::parse(&text).is_ok_and(|url| is_usable(&url)) {
         return Ok(text);

@@ -9,3 +9,4 @@ pub mod openapi;
 pub mod ops;
 pub mod scheduler;
 pub mod secrets;
+pub mod tls;

@@ -1,7 +1,9 @@
 //! What the demo prints.
 #![expect(clippy::print_stdout, reason = "printing is what the demo is for")]
 
+use super::ORGANIZATION;
 use super::client::{Plan, Run};
+use crate::cli::HOST_NAME;
 
 /// Before the log.
 pub fn started(public_url: &str, run: &Run) {
@@ -29,6 +31,21 @@ pub fn result(public_url: &str, token: &str, run: &Run, plan: &Plan) {
         run.plan_id
     );
     println!("  curl -s '{}'   # its log, no token needed", plan.log_read_url);
+    join(public_url);
+}
+
+/// How the reader's own CLI becomes a client.
+fn join(public_url: &str) {
+    let variable = HOST_NAME.replace('.', "_");
+    println!("\nOr plan a configuration of your own, with your own tofu or terraform:\n");
+    println!("  terrane cli-config --server {public_url} > terrane.tfrc");
+    println!("  export TF_CLI_CONFIG_FILE=$PWD/terrane.tfrc TF_TOKEN_{variable}=$TOKEN");
+    println!("  tofu init && tofu plan   # where the configuration has the block");
+    println!("      terraform {{ cloud {{");
+    println!("        hostname     = \"{HOST_NAME}\"");
+    println!("        organization = \"{ORGANIZATION}\"");
+    println!("        workspaces {{ name = \"mine\" }}");
+    println!("      }} }}");
 }
 
 /// While the server goes on.

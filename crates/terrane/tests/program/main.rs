@@ -19,5 +19,6 @@ mod refusals;
 mod release_tree;
 mod server;
 mod settings;
+mod tls;
 mod usage;
 mod writers;

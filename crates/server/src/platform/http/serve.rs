@@ -1,17 +1,19 @@
-//! The listener: HTTP/1.1 over TCP, with a limit on the time a request's head may take, and a clean end.
+//! The listener: HTTP/1.1 over TCP or TLS, with a limit on the time a request's head may take, and a clean end.
 
 use super::rate_limit::PeerAddress;
 use super::unread::read_to_end;
 use crate::app::App;
+use crate::platform::tls::Acceptor;
 use axum::Router;
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
@@ -19,23 +21,43 @@ use tower::ServiceExt;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until the app stops; then long polls answer, and requests in flight get the grace time.
-pub async fn serve(app: &App, listener: TcpListener, router: Router) {
+pub async fn serve(app: &App, listener: TcpListener, acceptor: Option<Acceptor>, router: Router) {
     let graceful = GracefulShutdown::new();
+    let head_time = app.config.limits.header_timeout;
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(app.config.limits.header_timeout);
-    loop {
-        let (stream, peer) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head_time);
+    let accept = async {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => {
+                    // Small answers must not wait for more; a socket that refuses is slower, not wrong.
+                    let _ = stream.set_nodelay(true);
+                    let acceptor = acceptor.clone().map(|acceptor| (acceptor, head_time));
+                    let connection = Connection {
+                        builder: builder.clone(),
+                        watcher: graceful.watcher(),
+                        router: router.clone(),
+                        peer,
+                    };
+                    tokio::spawn(connection.serve(stream, acceptor));
+                }
                 Err(error) => {
                     tracing::warn!(%error, "failed to accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
                 }
-            },
-            () = app.stopping.cancelled() => break,
-        };
-        spawn_connection(&builder, &graceful, stream, peer, router.clone());
+            }
+        }
+    };
+    let follow = async {
+        match acceptor.clone() {
+            Some(acceptor) => acceptor.follow_files().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = accept => {}
+        () = follow => {}
+        () = app.stopping.cancelled() => {}
     }
     drop(listener);
     let grace = app.config.limits.shutdown_grace;
@@ -44,23 +66,35 @@ pub async fn serve(app: &App, listener: TcpListener, router: Router) {
     }
 }
 
-fn spawn_connection(
-    builder: &Builder<TokioExecutor>,
-    graceful: &GracefulShutdown,
-    stream: TcpStream,
-    peer: SocketAddr,
+struct Connection {
+    builder: Builder<TokioExecutor>,
+    watcher: Watcher,
     router: Router,
-) {
-    // Small answers must not wait for more; a socket that refuses is slower, not wrong.
-    let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(PeerAddress(peer.ip()));
-        read_to_end(request)
-    }));
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    let watched = graceful.watch(connection);
-    tokio::spawn(async move {
-        // Clients that go away in mid-request are none of our errors.
-        let _ = watched.await;
-    });
+    peer: SocketAddr,
+}
+
+impl Connection {
+    /// A handshake has as long as a request's head.
+    async fn serve(self, stream: TcpStream, acceptor: Option<(Acceptor, Duration)>) {
+        match acceptor {
+            None => self.speak(stream).await,
+            // Clients that cannot agree with us, or say nothing, are none of our errors.
+            Some((acceptor, limit)) => {
+                if let Ok(Ok(stream)) = tokio::time::timeout(limit, acceptor.accept(stream)).await {
+                    self.speak(stream).await;
+                }
+            }
+        }
+    }
+
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Self { builder, watcher, router, peer } = self;
+        let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddress(peer.ip()));
+            read_to_end(request)
+        }));
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        // Clients that go away in mid-request are none of our errors, either.
+        let _ = watcher.watch(connection).await;
+    }
 }

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Json, Router};
+use serde_json::{Map, Value};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -59,10 +60,14 @@ async fn render(State(app): State<App>) -> ApiResult {
 }
 
 /// What clients look for before anything else (api-contract 2.1): the remote operations API under each of its names.
+/// Addresses are from the server's root.
+pub fn discovery() -> Map<String, Value> {
+    let names = ["tfe.v2", "tfe.v2.1", "tfe.v2.2", "state.v2"];
+    names.into_iter().map(|name| (name.to_owned(), Value::from("/api/v2/"))).collect()
+}
+
 async fn discover() -> impl IntoResponse {
-    Json(
-        serde_json::json!({ "tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/", "state.v2": "/api/v2/" }),
-    )
+    Json(discovery())
 }
 
 /// Only the headers matter, and every answer has them.

@@ -4,4 +4,4 @@ mod described;
 mod http;
 
 pub use described::operations;
-pub use http::{metrics_router, routes};
+pub use http::{discovery, metrics_router, routes};
