@@ -83,27 +83,29 @@ fn attributes<'a>(
     })
 }
 
-/// All outputs of a state version, for an `include`.
+/// All outputs of some state versions, for an `include`.
 pub async fn resources_of(
     app: &App,
     view: &mut Tx,
-    version: &StateVersionId,
+    versions: &[&StateVersionId],
     with_secrets: bool,
 ) -> ApiResult<Vec<Resource>> {
-    let outputs = store::all(&mut *view, version).await?;
+    let outputs = store::of_versions(&mut *view, versions).await?;
     outputs.iter().map(|output| resource(app, output, with_secrets)).collect()
 }
 
-/// The same as a workspace includes them. Sensitive values are null: who needs one reads it by its id.
+/// The same as workspaces include them, each with its state version. Sensitive values are null: who needs one reads it
+/// by its id.
 pub async fn workspace_outputs(
     app: &App,
     view: &mut Tx,
-    version: &StateVersionId,
-) -> ApiResult<Vec<Resource>> {
-    let outputs = store::all(&mut *view, version).await?;
-    let each = outputs.iter().map(|output| {
-        let attributes = attributes(app, output, false)?;
-        Ok(Resource::new(OUTPUTS_OF_WORKSPACE, &output.id, &attributes))
+    versions: &[&StateVersionId],
+) -> ApiResult<Vec<(StateVersionId, Resource)>> {
+    let outputs = store::of_versions(&mut *view, versions).await?;
+    let each = outputs.into_iter().map(|output| {
+        let attributes = attributes(app, &output, false)?;
+        let resource = Resource::new(OUTPUTS_OF_WORKSPACE, &output.id, &attributes);
+        Ok((output.state_version_id, resource))
     });
     each.collect()
 }
@@ -138,5 +140,5 @@ async fn list_current(State(app): State<App>, granted: Granted<WorkspaceScope>) 
     let mut view = app.db.snapshot().await?;
     let current = state_versions::store::current(&mut view, &granted.workspace_id).await?;
     let current = current.ok_or_else(ApiError::not_found)?;
-    Ok(ok(&Document::many(resources_of(&app, &mut view, &current.id, false).await?)))
+    Ok(ok(&Document::many(resources_of(&app, &mut view, &[&current.id], false).await?)))
 }

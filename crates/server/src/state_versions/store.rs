@@ -8,7 +8,7 @@ use super::contents::{Contents, Instance, ResourceSummary};
 use super::model::{Known, StateVersionStatus};
 use crate::clock::Time;
 use crate::ids::{RunId, StateVersionId, UserId, WorkspaceId};
-use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::platform::db::{DbError, Exec, Tx, sql, sql_in};
 
 /// The columns of [`StateVersion`], for every query that reads one.
 macro_rules! select {
@@ -30,6 +30,7 @@ macro_rules! select {
 pub(super) use select;
 
 const FIND: &str = select!("WHERE s.id = $1");
+const OF_IDS: &str = select!("WHERE s.id IN ($1)");
 const CURRENT: &str = select!("JOIN workspaces w ON w.current_state_version_id = s.id WHERE w.id = $1");
 const PENDING: &str =
     select!("WHERE s.workspace_id = $1 AND s.status = 'pending' ORDER BY s.ordinal DESC LIMIT 1");
@@ -66,6 +67,7 @@ const ACCEPT: &str = "UPDATE state_versions SET accepted_by = $1, accepted_at = 
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[
     FIND,
+    OF_IDS,
     CURRENT,
     PENDING,
     NEWEST_INTERMEDIATE,
@@ -182,6 +184,11 @@ pub struct NewRow<'a> {
 /// One by id.
 pub async fn find(exec: impl Exec, id: &StateVersionId) -> Result<Option<StateVersion>, DbError> {
     exec.optional(sql(FIND).bind(id)).await
+}
+
+/// Some by id.
+pub async fn of_ids(exec: impl Exec, ids: &[&StateVersionId]) -> Result<Vec<StateVersion>, DbError> {
+    exec.all(sql_in(OF_IDS, ids.iter().copied().map(Into::into))).await
 }
 
 /// The current one of a workspace: the state that the next plan starts from. `None` means that the workspace has no

@@ -52,3 +52,52 @@ on_both!(a_read_takes_few_statements, |server| {
     }
     assert!(dear.is_empty(), "statements for one read:\n{}", dear.join("\n"));
 });
+
+/// Lists with everything that can be included.
+const WITH_ALL: [&str; 6] = [
+    "/api/v2/organizations/north/workspaces?include=organization,project,current_run.plan,current_run.apply,\
+     current_run.configuration_version.ingress_attributes,current_configuration_version.ingress_attributes,\
+     current_state_version,locked_by,outputs,vars,effective_tag_bindings",
+    "/api/v2/workspaces/{workspace_id}/runs?include=plan,apply,workspace,created_by,\
+     configuration_version.ingress_attributes&filter[operation]=plan_only,plan_and_apply",
+    "/api/v2/organizations/north/runs?include=plan,apply,workspace,created_by,configuration_version&\
+     filter[operation]=plan_only,plan_and_apply",
+    "/api/v2/workspaces/{workspace_id}/configuration-versions?include=ingress_attributes,run.plan",
+    "/api/v2/state-versions?filter[workspace][name]=net&filter[organization][name]=north&\
+     include=outputs,created_by,run.created_by,run.configuration_version",
+    "/api/v2/organizations/north/varsets?include=vars,workspaces,projects",
+];
+
+on_both!(a_list_asks_once_for_each_kind_that_it_includes, |server| {
+    let owner = &server.owner;
+    let (world, direct) = (World::of(owner, "north").await, Direct::new(server));
+    let ask = async |list: &str| {
+        let path = list.replace("{workspace_id}", world.id("workspace_id"));
+        let (reply, statements) = counted(direct.call(&Method::GET, &path, owner.token(), b"")).await;
+        assert_eq!(reply.status, 200, "{}", reply.describe());
+        statements
+    };
+    let configuration = owner.configuration(world.id("another_source_id"), creates(1)).await;
+    owner.run_of(world.id("another_source_id"), &configuration, &json!({})).await;
+    let mut few = Vec::new();
+    for list in WITH_ALL {
+        few.push(ask(list).await);
+    }
+    for number in 0..3 {
+        let wish = body("workspaces", &json!({ "name": format!("more-{number}") }));
+        let more = owner.post("/organizations/north/workspaces", &wish).await.expect_status(201).id();
+        owner.state(&more, 1, &state_file(1)).await;
+        owner.variable(&more, &json!({ "key": "more", "value": "1", "category": "env" })).await;
+        let configuration = owner.configuration(&more, creates(1)).await;
+        owner.run_of(&more, &configuration, &json!({})).await;
+        let configuration = owner.configuration(world.id("workspace_id"), creates(1)).await;
+        owner.run_of(world.id("workspace_id"), &configuration, &json!({ "plan-only": true })).await;
+        owner.state(world.id("workspace_id"), number + 2, &state_file(number + 2)).await;
+        let set = body("varsets", &json!({ "name": format!("more-{number}") }));
+        owner.post("/organizations/north/varsets", &set).await.expect_status(201);
+    }
+    for (list, few) in WITH_ALL.into_iter().zip(few) {
+        let many = ask(list).await;
+        assert!(many <= few, "{many} statements for more rows, {few} for few: {list}");
+    }
+});

@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod error;
+mod included;
 mod middleware;
 mod rate_limit;
 mod route;
@@ -14,6 +15,7 @@ mod unread;
 pub use answer::{accepted, created, no_content, ok};
 pub use body::{Body, Items, ListBody, read_document};
 pub use error::{ApiError, ApiResult};
+pub use included::{distinct, in_order};
 pub use middleware::shared_layers;
 pub use rate_limit::{Allowance, PeerAddress, Principal, RateLimiter};
 pub use route::{Route, delete, get, head, join, patch, post, put};

@@ -24,13 +24,7 @@ pub(super) async fn list(
     let mut view = app.db.snapshot().await?;
     let workspaces = store::list(&mut view, organization, &filter, page).await?;
     let total = store::count(&mut view, organization, &filter).await?;
-    let (mut resources, mut included) = (Vec::with_capacity(workspaces.len()), Vec::new());
-    for workspace in &workspaces {
-        let (resource, beside) = related::with_related(&app, &mut view, workspace, &query).await?;
-        resources.push(resource);
-        included.extend(beside);
-    }
-    included.extend(related::shared(&mut view, &workspaces, &query).await?);
+    let (resources, included) = related::with_related(&app, &mut view, &workspaces, &query).await?;
     Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
 }
 
