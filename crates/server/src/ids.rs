@@ -95,6 +95,8 @@ ids! {
     PlanId "plan",
     /// A project.
     ProjectId "prj",
+    /// What is left of a deleted workspace.
+    RecoverableItemId "ritem",
     /// A run event.
     RunEventId "re",
     /// A run.

@@ -32,6 +32,7 @@ pub mod organizations;
 pub mod plans;
 pub mod platform;
 pub mod projects;
+pub mod recoverable_items;
 pub mod router;
 pub mod run_events;
 pub mod run_triggers;

@@ -6,8 +6,8 @@ use crate::platform::openapi::Operation;
 use crate::platform::{objects, openapi, ops};
 use crate::{
     agents, applies, comments, configuration_versions, ingress_attributes, organizations, plans, projects,
-    run_events, run_triggers, runs, ssh_keys, state_version_outputs, state_versions, tag_bindings, tags,
-    tokens, users, variables, varsets, workspace_resources, workspaces,
+    recoverable_items, run_events, run_triggers, runs, ssh_keys, state_version_outputs, state_versions,
+    tag_bindings, tags, tokens, users, variables, varsets, workspace_resources, workspaces,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -23,6 +23,7 @@ pub fn routes() -> Vec<Route> {
         organizations::routes(),
         projects::routes(),
         workspaces::routes(),
+        recoverable_items::routes(),
         workspace_resources::routes(),
         tag_bindings::routes(),
         tags::routes(),
@@ -55,6 +56,7 @@ pub fn operations() -> Vec<Operation> {
         organizations::operations(),
         projects::operations(),
         workspaces::operations(),
+        recoverable_items::operations(),
         workspace_resources::operations(),
         tag_bindings::operations(),
         tags::operations(),

@@ -44,6 +44,8 @@ const NEWEST_OF_RUN: &str = select!(
 );
 const COUNT_OF_RUN: &str =
     "SELECT COUNT(*) FROM state_versions WHERE run_id = $1 AND run_sequence IS NOT NULL";
+const LAST_SEQUENCE: &str =
+    "SELECT CAST(MAX(run_sequence) AS BIGINT) FROM state_versions WHERE run_id = $1 AND status = 'finalized'";
 const OF_SEQUENCE: &str = select!("WHERE s.run_id = $1 AND s.run_sequence = $2");
 const NEXT_ORDINAL: &str =
     "SELECT CAST(COALESCE(MAX(ordinal), 0) + 1 AS BIGINT) FROM state_versions WHERE workspace_id = $1";
@@ -73,6 +75,7 @@ pub const STATEMENTS: &[&str] = &[
     NEWEST_INTERMEDIATE,
     NEWEST_OF_RUN,
     COUNT_OF_RUN,
+    LAST_SEQUENCE,
     OF_SEQUENCE,
     NEXT_ORDINAL,
     INSERT,
@@ -219,6 +222,12 @@ pub async fn newest_of_run(exec: impl Exec, run: &RunId) -> Result<Option<StateV
 pub async fn count_of_run(exec: impl Exec, run: &RunId) -> Result<i64, DbError> {
     let (count,): (i64,) = exec.one(sql(COUNT_OF_RUN).bind(run)).await?;
     Ok(count)
+}
+
+/// The agent's count of the one that a run's apply wrote last.
+pub async fn last_sequence(exec: impl Exec, run: &RunId) -> Result<Option<i64>, DbError> {
+    let (last,): (Option<i64>,) = exec.one(sql(LAST_SEQUENCE).bind(run)).await?;
+    Ok(last)
 }
 
 /// The one that a run's apply wrote as its `sequence`-th.

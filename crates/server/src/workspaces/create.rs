@@ -6,7 +6,8 @@ use super::model::Client;
 use super::settings::apply_settings;
 use super::store::{self, Workspace};
 use crate::app::App;
-use crate::ids::WorkspaceId;
+use crate::clock::Time;
+use crate::ids::{OrganizationId, WorkspaceId};
 use crate::plans::model::EngineName;
 use crate::platform::access::{Granted, OrganizationScope};
 use crate::platform::db::DbError;
@@ -42,7 +43,8 @@ pub async fn create(
             .await?
             .ok_or_else(ApiError::not_found)?,
     };
-    let mut workspace = fresh(app, granted, name, engine);
+    let of = (granted.organization_id.clone(), granted.organization_name.clone());
+    let mut workspace = fresh(WorkspaceId::random(), of, name, engine, app.clock.now());
     let (by, now) = (&granted.caller().user_id, workspace.created_at);
     workspace.move_to(&project);
     auto_destroy::moved(&mut workspace, by, now);
@@ -58,12 +60,18 @@ pub async fn create(
     Ok(workspace)
 }
 
-fn fresh(app: &App, granted: &Granted<OrganizationScope>, name: String, engine: EngineName) -> Workspace {
-    let now = app.clock.now();
+/// A workspace with every setting as it is by default.
+pub(super) fn fresh(
+    id: WorkspaceId,
+    (organization_id, organization_name): (OrganizationId, String),
+    name: String,
+    engine: EngineName,
+    now: Time,
+) -> Workspace {
     Workspace {
-        id: WorkspaceId::random(),
-        organization_id: granted.organization_id.clone(),
-        organization_name: granted.organization_name.clone(),
+        id,
+        organization_id,
+        organization_name,
         project_id: String::new().into(),
         name,
         description: None,

@@ -47,7 +47,8 @@ fn gate(needs: Needs) -> Gate {
         | Needs::StateVersion(_)
         | Needs::StateVersionOutput(_)
         | Needs::RunTrigger(_)
-        | Needs::Varset(_) => Gate::Scoped,
+        | Needs::Varset(_)
+        | Needs::RecoverableItem(_) => Gate::Scoped,
         Needs::InBody(_) => Gate::InBody,
         Needs::InQuery(_) => Gate::InQuery,
     }
@@ -57,7 +58,7 @@ fn gate(needs: Needs) -> Gate {
 fn of_any_user(operation: &str) -> u16 {
     match operation {
         // Of the caller's own, or of nobody; for others an empty list (api-contract section 10).
-        "listOrganizations" | "getAccount" | "listUserTokens" => 200,
+        "listOrganizations" | "getAccount" | "listUserTokens" | "listAllRecoverableItems" => 200,
         // The name behind a run's `created-by` is no secret.
         "getUser" => 200,
         "createUserToken" | "getToken" | "deleteToken" | "getMetrics" => 404,
@@ -171,7 +172,7 @@ on_both!(owners_and_site_administrators_reach_every_handler, |server| {
             number += 1;
             // What deletes gets a world of its own.
             let fresh;
-            let world = if route.method == Method::DELETE {
+            let world = if [Method::DELETE, Method::PUT].contains(&route.method) {
                 fresh = World::of(&server.owner, &format!("world-{number}")).await;
                 &fresh
             } else {

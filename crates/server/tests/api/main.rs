@@ -19,6 +19,7 @@ mod plans;
 mod projects;
 mod queries;
 mod races;
+mod recoverable_items;
 mod run_events;
 mod run_triggers;
 mod runs;

@@ -49,6 +49,7 @@ impl World {
         let ssh_key = owner.post(&format!("/organizations/{organization}/ssh-keys"), &wish).await;
         let state_version = owner.state(&workspace, 1, &state_file(1)).await;
         let outputs = owner.get(&format!("/state-versions/{state_version}/outputs")).await.expect_status(200);
+        let recoverable_item = deleted_workspace(owner, organization).await;
         let ids = HashMap::from([
             ("organization", organization.to_owned()),
             ("workspace", "net".to_owned()),
@@ -65,6 +66,7 @@ impl World {
             ("apply_id", apply),
             ("comment_id", comment.id()),
             ("run_event_id", text(&events.at("/data/0/id"))),
+            ("recoverable_item_id", recoverable_item),
             ("state_version_id", state_version),
             ("state_version_output_id", text(&outputs.at("/data/0/id"))),
             ("tag_id", text(&tag.at("/data/0/id"))),
@@ -139,6 +141,16 @@ async fn varset(owner: &Actor, organization: &str, workspace: &str) -> (String, 
         "workspaces": { "data": [{ "type": "workspaces", "id": workspace }] }, "vars": { "data": [variable] } } } });
     let made = owner.post(&format!("/organizations/{organization}/varsets"), &made).await.expect_status(201);
     (made.id(), text(&made.at("/data/relationships/vars/data/0/id")))
+}
+
+/// What a workspace with a state leaves that is deleted.
+async fn deleted_workspace(owner: &Actor, organization: &str) -> String {
+    let path = format!("/organizations/{organization}");
+    let wish = body("workspaces", &json!({ "name": "deleted" }));
+    let workspace = owner.post(&format!("{path}/workspaces"), &wish).await.expect_status(201).id();
+    owner.state(&workspace, 1, &state_file(1)).await;
+    owner.delete(&format!("/workspaces/{workspace}")).await.expect_status(204);
+    text(&owner.get(&format!("{path}/recoverable-items")).await.expect_status(200).at("/data/0/id"))
 }
 
 /// The names of a path's parameters.

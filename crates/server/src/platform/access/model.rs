@@ -88,6 +88,8 @@ pub enum Needs {
     StateVersionOutput(Right),
     /// `{varset_id}`.
     Varset(Right),
+    /// `{recoverable_item_id}`: the organization it comes from, which may be gone.
+    RecoverableItem(Right),
     /// A workspace named in the query: the handler asks for the grant.
     InQuery(Right),
     /// A workspace named in the body: the handler asks for the grant.
