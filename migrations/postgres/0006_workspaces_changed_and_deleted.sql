@@ -1,4 +1,4 @@
--- Workspaces that change under their runs.
+-- Workspaces that change under their runs or are deleted, and the versions that they may name.
 
 -- Where runs happened when a plan was made; unknown of older plans.
 ALTER TABLE plans ADD COLUMN execution_mode TEXT COLLATE "C";
@@ -51,3 +51,22 @@ CREATE TABLE orphaned_jobs (
     since BIGINT NOT NULL
 );
 CREATE INDEX orphaned_jobs_by_item ON orphaned_jobs (item_id);
+
+-- The catalogue of engine versions. "sort_key" is a text by which versions sort.
+CREATE TABLE engine_versions (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    engine TEXT COLLATE "C" NOT NULL,
+    version TEXT COLLATE "C" NOT NULL,
+    sort_key TEXT COLLATE "C" NOT NULL,
+    url TEXT COLLATE "C",
+    sha TEXT COLLATE "C",
+    official BOOLEAN NOT NULL,
+    enabled BOOLEAN NOT NULL,
+    beta BOOLEAN NOT NULL,
+    deprecated BOOLEAN NOT NULL,
+    deprecated_reason TEXT COLLATE "C",
+    created_at BIGINT NOT NULL,
+    UNIQUE (engine, version)
+);
+CREATE INDEX engine_versions_by_key ON engine_versions (sort_key, engine);
+CREATE INDEX workspaces_by_version ON workspaces (terraform_version, engine);

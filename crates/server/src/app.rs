@@ -274,6 +274,7 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::state_versions::store::STATEMENTS,
         crate::tag_bindings::store::STATEMENTS,
         crate::tags::store::STATEMENTS,
+        crate::terraform_versions::store::STATEMENTS,
         crate::tokens::store::STATEMENTS,
         crate::users::store::STATEMENTS,
         crate::variables::store::STATEMENTS,

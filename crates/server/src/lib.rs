@@ -44,6 +44,7 @@ pub mod state_versions;
 mod status_times;
 pub mod tag_bindings;
 pub mod tags;
+pub mod terraform_versions;
 mod text_enum;
 pub mod tokens;
 pub mod users;

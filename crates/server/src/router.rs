@@ -7,7 +7,8 @@ use crate::platform::{objects, openapi, ops};
 use crate::{
     agents, applies, comments, configuration_versions, ingress_attributes, organizations, plans, projects,
     recoverable_items, run_events, run_triggers, runs, ssh_keys, state_version_outputs, state_versions,
-    tag_bindings, tags, tokens, users, variables, varsets, workspace_resources, workspaces,
+    tag_bindings, tags, terraform_versions, tokens, users, variables, varsets, workspace_resources,
+    workspaces,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -19,6 +20,7 @@ pub fn routes() -> Vec<Route> {
         openapi::routes(),
         objects::routes(),
         users::routes(),
+        terraform_versions::routes(),
         tokens::routes(),
         organizations::routes(),
         projects::routes(),
@@ -52,6 +54,7 @@ pub fn operations() -> Vec<Operation> {
         openapi::operations(),
         objects::operations(),
         users::operations(),
+        terraform_versions::operations(),
         tokens::operations(),
         organizations::operations(),
         projects::operations(),

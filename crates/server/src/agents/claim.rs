@@ -12,7 +12,7 @@ use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::scheduler::{self, Phase, announce_end, store::Job};
 use crate::runs::model::RunStatus;
 use crate::runs::store::Frozen;
-use crate::{agents, applies, plans, runs, state_versions, workspaces};
+use crate::{agents, applies, plans, runs, state_versions, terraform_versions, workspaces};
 use std::time::Duration;
 use terrane_wire::{Claim, Engine, VersionRequest};
 use tokio::time::{Instant, timeout_at};
@@ -82,7 +82,11 @@ async fn take(app: &App, agent: &AgentId, offered: &[Engine]) -> ApiResult<Taken
     let made = plans::store::made(&mut tx, &job.run_id).await?.ok_or_else(ApiError::not_found)?;
     let mode = mode_of(&mut tx, &frozen).await?;
     let engine = match job.lease.phase {
-        Phase::Plan => may_plan(mode).and_then(|()| pick_engine(&frozen, offered)),
+        Phase::Plan => {
+            let disabled = terraform_versions::disabled(&mut tx).await?;
+            let enabled = terraform_versions::without(offered, &disabled);
+            may_plan(mode).and_then(|()| pick_engine(&frozen, offered, &enabled))
+        }
         Phase::Apply => may_apply(&made, mode).and_then(|()| same_engine(&made, offered)),
     };
     let engine = match engine {
@@ -143,21 +147,28 @@ fn may_apply(made: &Made, mode: ExecutionMode) -> Result<(), String> {
         .map_or(Ok(()), |changed| Err(format!("not applied: {changed}")))
 }
 
-/// The engine that plans: of the workspace's kind, and the newest whose version is the one asked for.
-fn pick_engine(frozen: &Frozen, offered: &[Engine]) -> Result<Engine, String> {
+/// The engine that plans: of the workspace's kind, and the newest enabled one whose version is the one asked for.
+fn pick_engine(frozen: &Frozen, offered: &[Engine], enabled: &[Engine]) -> Result<Engine, String> {
     let kind = frozen.engine.kind();
     let wanted = &frozen.terraform_version;
-    let of_kind = || offered.iter().filter(|engine| engine.kind == kind);
-    let best = VersionRequest::parse(wanted)
-        .and_then(|request| request.best(of_kind().map(|engine| engine.version.as_str())));
-    let found = best.and_then(|version| of_kind().find(|engine| engine.version == version));
-    found.cloned().ok_or_else(|| {
-        format!(
+    let best_of = |engines: &[Engine]| {
+        let of_kind = || engines.iter().filter(|engine| engine.kind == kind);
+        let best = VersionRequest::parse(wanted)
+            .and_then(|request| request.best(of_kind().map(|engine| engine.version.as_str())));
+        best.and_then(|version| of_kind().find(|engine| engine.version == version)).cloned()
+    };
+    best_of(enabled).ok_or_else(|| match best_of(offered) {
+        Some(disabled) => format!(
+            "no engine for this run: the workspace asks for {kind} {wanted}, and {kind} {} is disabled on this site; \
+             change the workspace's engine or terraform-version",
+            disabled.version
+        ),
+        None => format!(
             "no engine for this run: the workspace asks for {kind} {wanted}, the agent has {}; install it where the \
              agent runs with `terrane engine install --engine {kind} '{wanted}'`, or change the workspace's engine or \
              terraform-version",
             names(offered)
-        )
+        ),
     })
 }
 

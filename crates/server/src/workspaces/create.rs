@@ -14,6 +14,7 @@ use crate::platform::db::DbError;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::projects;
 use crate::tag_bindings::{self, Owner};
+use crate::terraform_versions;
 use terrane_jsonapi::Incoming;
 use terrane_wire::VersionRequest;
 
@@ -30,7 +31,7 @@ pub async fn create(
     body.expect_kind("workspaces")?;
     let name = body.attributes.required_text("name")?;
     let engine = choose_engine(app, client, &body.attributes).await?;
-    let version = newest_version(app, engine).await;
+    let version = newest_version(app, engine).await?;
     let mut tx = app.db.begin().await?;
     let project = match body.related("project")?.value() {
         Some(id) => {
@@ -125,13 +126,15 @@ pub(super) fn fresh(
     }
 }
 
-/// The version a workspace gets that names none: the newest engine of its kind here.
-async fn newest_version(app: &App, engine: EngineName) -> String {
+/// The version a workspace gets that names none: the newest enabled engine of its kind here.
+async fn newest_version(app: &App, engine: EngineName) -> ApiResult<String> {
     let engines = app.engines().await;
+    let disabled = terraform_versions::disabled(&app.db).await?;
     let versions = engines.iter().filter(|found| found.engine.kind == engine.kind());
-    let newest = VersionRequest::parse(ANY_VERSION)
-        .and_then(|latest| latest.best(versions.map(|found| found.engine.version.as_str())));
-    newest.unwrap_or(ANY_VERSION).to_owned()
+    let versions = versions.map(|found| found.engine.version.as_str());
+    let enabled = versions.filter(|version| !disabled.has(engine, version));
+    let newest = VersionRequest::parse(ANY_VERSION).and_then(|latest| latest.best(enabled));
+    Ok(newest.unwrap_or(ANY_VERSION).to_owned())
 }
 
 /// A unique constraint on a workspace can only be its name.

@@ -20,6 +20,7 @@ enum Gate {
     Open,
     Signed,
     AnyUser,
+    Admin,
     Agent,
     Scoped,
     InBody,
@@ -31,6 +32,7 @@ fn gate(needs: Needs) -> Gate {
         Needs::Anonymous => Gate::Open,
         Needs::SignedUrl => Gate::Signed,
         Needs::User => Gate::AnyUser,
+        Needs::SiteAdmin => Gate::Admin,
         Needs::Agent => Gate::Agent,
         Needs::Organization(_)
         | Needs::Project(_)
@@ -102,7 +104,7 @@ on_both!(without_a_good_token_every_route_is_401, |server| {
             match gate(route.needs) {
                 Gate::Open => assert!(reply.status < 300, "{who}: {}", reply.describe()),
                 Gate::Signed => assert_eq!(reply.status, 403, "{who}: {}", reply.describe()),
-                Gate::AnyUser | Gate::Agent | Gate::Scoped | Gate::InBody | Gate::InQuery => {
+                Gate::AnyUser | Gate::Admin | Gate::Agent | Gate::Scoped | Gate::InBody | Gate::InQuery => {
                     reply.expect_unauthorized();
                 }
             }
@@ -123,7 +125,7 @@ on_both!(agents_and_users_do_not_pass_for_each_other, |server| {
     for route in routes() {
         let path = world.path(route.path, &[]);
         match gate(route.needs) {
-            Gate::AnyUser | Gate::Scoped | Gate::InBody | Gate::InQuery => {
+            Gate::AnyUser | Gate::Admin | Gate::Scoped | Gate::InBody | Gate::InQuery => {
                 call(&direct, &route, &path, &agent, &body_for(&route, &world)).await.expect_unauthorized();
             }
             Gate::Agent => {
@@ -147,6 +149,10 @@ on_both!(for_a_stranger_nothing_of_the_owner_exists, |server| {
         match gate(route.needs) {
             Gate::Scoped | Gate::InBody | Gate::InQuery => {
                 reply.expect_not_found();
+            }
+            Gate::Admin => {
+                reply.expect_not_found();
+                call(&direct, &route, &path, server.owner.token(), b"").await.expect_not_found();
             }
             Gate::AnyUser => {
                 assert_eq!(reply.status, of_any_user(route.operation), "{}", reply.describe());

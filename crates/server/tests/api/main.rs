@@ -29,6 +29,7 @@ mod state_versions;
 mod support;
 mod tag_bindings;
 mod tags;
+mod terraform_versions;
 mod uploads;
 mod variables;
 mod varsets;

@@ -75,11 +75,21 @@ impl World {
             ("token_id", token.id()),
             // Nobody but the agent knows the ids of jobs, and what they are.
             ("job_id", "job-1111111111111111".to_owned()),
+            // The site's, made where it is needed.
+            ("terraform_version_id", "tool-1111111111111111".to_owned()),
             ("sequence", "0".to_owned()),
             // What a signed URL carries instead of an id.
             ("token", "AAAA.AAAA".to_owned()),
         ]);
         Self { ids }
+    }
+
+    /// The same with a version of the catalogue, which belongs to the site.
+    pub async fn with_version(mut self, admin: &Actor) -> Self {
+        let wish = body("terraform-versions", &json!({ "version": "1.5.7" }));
+        let made = admin.post("/admin/terraform-versions", &wish).await.expect_status(201);
+        self.ids.insert("terraform_version_id", made.id());
+        self
     }
 
     /// One object's id.

@@ -86,6 +86,9 @@ impl Guard {
                         parts.extensions.insert(organization_grant(caller, Some(row), right)?);
                     }
                     (Some(_), None) => return Err(ApiError::not_found()),
+                    (None, _) if needs == Needs::SiteAdmin && !caller.is_site_admin => {
+                        return Err(ApiError::not_found());
+                    }
                     // Its handler asks for what stands in the body or the query.
                     (None, _) => {
                         path?;

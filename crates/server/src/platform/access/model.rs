@@ -54,6 +54,8 @@ pub enum Needs {
     SignedUrl,
     /// Any user's token.
     User,
+    /// The token of a site administrator; for others there is nothing.
+    SiteAdmin,
     /// An agent's token.
     Agent,
     /// `{organization}`, a name.

@@ -46,6 +46,7 @@ struct Visit {
     direct: Direct,
     world: World,
     owner: String,
+    admin: String,
     agent: String,
 }
 
@@ -53,14 +54,19 @@ impl Visit {
     async fn new(server: &TestServer) -> Self {
         Self {
             direct: Direct::new(server),
-            world: World::of(&server.owner, "north").await,
+            world: World::of(&server.owner, "north").await.with_version(&server.admin).await,
             owner: server.owner.token().to_owned(),
+            admin: server.admin.token().to_owned(),
             agent: agent_token(server).await,
         }
     }
 
     async fn send(&self, route: &Route, body: &[u8]) -> Reply {
-        let token = if gate(route.needs) == Gate::Agent { &self.agent } else { &self.owner };
+        let token = match gate(route.needs) {
+            Gate::Agent => &self.agent,
+            Gate::Admin => &self.admin,
+            _ => &self.owner,
+        };
         let path = self.world.path(route.path, &[]);
         self.direct.call(&route.method, &path, token, body).await.expect_civil()
     }
