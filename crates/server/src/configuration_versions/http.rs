@@ -15,12 +15,14 @@ use crate::app::App;
 use crate::ids::{ConfigurationVersionId, RunId};
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
 use crate::platform::db::Tx;
-use crate::platform::http::{ApiError, ApiResult, Body, Purpose, Route, accepted, created, get, ok, post};
+use crate::platform::http::{
+    ApiError, ApiResult, Body, Listing, Purpose, Route, accepted, created, get, ok, post,
+};
 use crate::platform::openapi::ResourceType;
 use crate::status_times::StatusTimes;
 use crate::{ingress_attributes, runs, workspaces};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
@@ -161,19 +163,13 @@ async fn make(
     Ok(created(&Document::one(with_upload_url(&version, Some(upload_url)))))
 }
 
-async fn list(
-    State(app): State<App>,
-    granted: Granted<WorkspaceScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let page = query.page();
+async fn list(State(app): State<App>, granted: Granted<WorkspaceScope>, listing: Listing) -> ApiResult {
+    let page = listing.page;
     let mut view = app.db.snapshot().await?;
     let versions = store::list(&mut view, &granted.workspace_id, page).await?;
     let total = store::count(&mut view, &granted.workspace_id).await?;
-    let (resources, included) = related::with_related(&app, &mut view, &versions, &query).await?;
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
+    let (resources, included) = related::with_related(&app, &mut view, &versions, &listing.query).await?;
+    Ok(listing.answer_with(resources, total, included))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>, RawQuery(query): RawQuery) -> ApiResult {

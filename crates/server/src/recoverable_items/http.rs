@@ -6,11 +6,13 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::ids::RecoverableItemId;
 use crate::platform::access::{Caller, Granted, Needs, OrganizationScope, Right};
-use crate::platform::http::{ApiError, ApiResult, Body, Purpose, Route, get, no_content, ok, put, searched};
+use crate::platform::http::{
+    ApiError, ApiResult, Body, Listing, Purpose, Route, get, no_content, ok, put, searched,
+};
 use crate::platform::objects;
 use crate::platform::openapi::ResourceType;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
@@ -84,31 +86,29 @@ fn resource(item: &RecoverableItem) -> Resource {
         .link("state", item.object_id.as_ref().map(|_| format!("{own}/state")))
 }
 
-async fn list(
-    State(app): State<App>,
-    granted: Granted<OrganizationScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    page(&app, Scope::Organization(&granted.organization_id), &uri, query.as_deref()).await
+async fn list(State(app): State<App>, granted: Granted<OrganizationScope>, listing: Listing) -> ApiResult {
+    page(&app, Scope::Organization(&granted.organization_id), &listing).await
 }
 
-async fn list_all(State(app): State<App>, caller: Caller, uri: Uri, RawQuery(query): RawQuery) -> ApiResult {
+async fn list_all(State(app): State<App>, caller: Caller, listing: Listing) -> ApiResult {
     let scope = if caller.is_site_admin { Scope::All } else { Scope::Owned(&caller.user_id) };
-    page(&app, scope, &uri, query.as_deref()).await
+    page(&app, scope, &listing).await
 }
 
-async fn page(app: &App, scope: Scope<'_>, uri: &Uri, query: Option<&str>) -> ApiResult {
-    let query = Query::parse(query.unwrap_or_default());
-    let (filter, page) = (filter(&query)?, query.page());
+async fn page(app: &App, scope: Scope<'_>, listing: &Listing) -> ApiResult {
+    let (filter, page) = (filter(&listing.query)?, listing.page);
     let mut view = app.db.snapshot().await?;
-    let (items, total) = if query.get("filter[recoverable_type]").is_some_and(|kind| kind != WORKSPACES) {
+    let (items, total) = if listing
+        .query
+        .get("filter[recoverable_type]")
+        .is_some_and(|kind| kind != WORKSPACES)
+    {
         (Vec::new(), 0)
     } else {
         (store::list(&mut view, scope, &filter, page).await?, store::count(&mut view, scope, &filter).await?)
     };
     let resources = items.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 fn filter(query: &Query) -> ApiResult<Filter> {

@@ -6,15 +6,14 @@ use crate::app::App;
 use crate::ids::{StateVersionId, StateVersionOutputId};
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
 use crate::platform::db::Tx;
-use crate::platform::http::{ApiError, ApiResult, Route, get, ok};
+use crate::platform::http::{ApiError, ApiResult, Listing, Route, get, ok};
 use crate::platform::openapi::ResourceType;
 use crate::state_versions;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
+use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use terrane_jsonapi::{Document, Query, Resource};
+use terrane_jsonapi::{Document, Resource};
 
 /// The type among a workspace's included resources; the ids are the same.
 pub const OUTPUTS_OF_WORKSPACE: &str = "workspace-outputs";
@@ -115,18 +114,16 @@ async fn list(
     State(app): State<App>,
     granted: Granted<WorkspaceScope>,
     Path(id): Path<String>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
+    listing: Listing,
 ) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let (id, page) = (StateVersionId::from(id), query.page());
+    let (id, page) = (StateVersionId::from(id), listing.page);
     let with_secrets = granted.may(Right::ReadState);
     let mut view = app.db.snapshot().await?;
     let outputs = store::list(&mut view, &id, page).await?;
     let total = store::count(&mut view, &id).await?;
     let resources =
         outputs.iter().map(|output| resource(&app, output, with_secrets)).collect::<ApiResult<_>>()?;
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {

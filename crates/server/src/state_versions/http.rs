@@ -19,9 +19,9 @@ use crate::app::App;
 use crate::ids::StateVersionId;
 use crate::platform::access::{Caller, Granted, Needs, Right, WorkspaceScope, grant_workspace_by_name};
 use crate::platform::db::Tx;
-use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, ok, patch, post};
+use crate::platform::http::{ApiError, ApiResult, Body, Listing, Route, created, get, ok, patch, post};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use terrane_jsonapi::{Document, Errors, Query};
 
@@ -56,26 +56,25 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Both filters must be there; the workspace they name is the scope.
-async fn list(State(app): State<App>, caller: Caller, uri: Uri, RawQuery(query): RawQuery) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+async fn list(State(app): State<App>, caller: Caller, listing: Listing) -> ApiResult {
     let named = |name: &str| {
         let missing = || Errors::malformed(format!("the parameter {name} is missing: name one workspace"));
-        query.get(name).map(str::to_owned).ok_or_else(missing)
+        listing.query.get(name).map(str::to_owned).ok_or_else(missing)
     };
     let workspace = named("filter[workspace][name]")?;
     let organization = named("filter[organization][name]")?;
     let granted = grant_workspace_by_name(&app, &caller, &organization, &workspace, Right::ReadState).await?;
-    let wanted = query.list("filter[status]");
+    let wanted = listing.query.list("filter[status]");
     let statuses = StateVersionStatus::ALL.iter().filter(|status| wanted.contains(&status.as_str()));
     let filter = Filter { statuses: (!wanted.is_empty()).then(|| statuses.copied().collect()) };
-    let (page, id) = (query.page(), granted.workspace_id.as_str());
+    let (page, id) = (listing.page, granted.workspace_id.as_str());
     let mut view = app.db.snapshot().await?;
     let versions = store::list(&mut view, id, &filter, page).await?;
     let total = store::count(&mut view, id, &filter).await?;
     let may_write = granted.may(Right::WriteState);
     let resources = versions.iter().map(|version| document(&app, version, may_write)).collect();
-    let included = related(&app, &mut view, &versions, &query).await?;
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
+    let included = related(&app, &mut view, &versions, &listing.query).await?;
+    Ok(listing.answer_with(resources, total, included))
 }
 
 async fn show(

@@ -8,14 +8,13 @@ use crate::ids::EngineVersionId;
 use crate::plans::model::EngineName;
 use crate::platform::access::Needs;
 use crate::platform::http::{
-    ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, patch, post, searched,
+    ApiError, ApiResult, Body, Listing, Route, created, delete, get, no_content, ok, patch, post, searched,
 };
 use crate::platform::openapi::ResourceType;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
+use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use serde::Serialize;
-use terrane_jsonapi::{Document, Query, Resource};
+use terrane_jsonapi::{Document, Resource};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -72,13 +71,12 @@ async fn resource(app: &App, row: &EngineVersion) -> Resource {
         .link("self", format!("/api/v2/admin/terraform-versions/{}", row.id))
 }
 
-async fn list(State(app): State<App>, uri: Uri, RawQuery(query): RawQuery) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let page = query.page();
+async fn list(State(app): State<App>, listing: Listing) -> ApiResult {
+    let page = listing.page;
     let filter = Filter {
-        version: query.get("filter[version]").map(str::to_owned),
-        search: searched(&query, "search[version]")?,
-        engine: query.get("filter[engine]").map(str::to_owned),
+        version: listing.query.get("filter[version]").map(str::to_owned),
+        search: searched(&listing.query, "search[version]")?,
+        engine: listing.query.get("filter[engine]").map(str::to_owned),
     };
     let mut view = app.db.snapshot().await?;
     let rows = store::list(&mut view, &filter, page).await?;
@@ -87,7 +85,7 @@ async fn list(State(app): State<App>, uri: Uri, RawQuery(query): RawQuery) -> Ap
     for row in &rows {
         resources.push(resource(&app, row).await);
     }
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
