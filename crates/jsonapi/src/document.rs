@@ -82,10 +82,13 @@ impl Resource {
         Self { name: ResourceId::new(kind, id), attributes, relationships: Vec::new(), links: Vec::new() }
     }
 
-    /// Adds a relationship.
+    /// Adds a relationship, in the place of an earlier one of the same name.
     #[must_use]
     pub fn relate(mut self, name: &'static str, relationship: Relationship) -> Self {
-        self.relationships.push((name, relationship));
+        match self.relationships.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, earlier)) => *earlier = relationship,
+            None => self.relationships.push((name, relationship)),
+        }
         self
     }
 
@@ -198,6 +201,7 @@ mod tests {
 
     fn run() -> Resource {
         Resource::new("runs", "run-1", &Attributes { has_changes: true })
+            .relate("plan", Relationship::At("/api/v2/runs/run-1/plan".into()))
             .relate("plan", Relationship::to("plans", "plan-1"))
             .relate("confirmed-by", Relationship::One(None))
             .relate("comments", Relationship::At("/api/v2/runs/run-1/comments".into()))

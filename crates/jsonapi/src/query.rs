@@ -43,10 +43,25 @@ impl Query {
         items
     }
 
-    /// Whether `include` names this path. Snake and kebab case are one; unknown values are ignored, because a
-    /// refusal here ends the CLI's plan (api-contract section 20 row 20).
+    /// Whether `include` names this path, or one beneath it: what lies between is included too. Snake and kebab case are
+    /// one; unknown values are ignored, because a refusal here ends the CLI's plan (api-contract section 20 row 20).
     pub fn includes(&self, path: &str) -> bool {
-        self.list("include").iter().any(|item| item.replace('-', "_") == path)
+        self.included().any(|item| beneath(&item, path).is_some())
+    }
+
+    /// What `include` asks for beneath any of these relations, as a query about the resources there.
+    #[must_use]
+    pub fn beneath(&self, relations: &[&str]) -> Self {
+        let items = self.included().flat_map(|item| {
+            let rests = relations.iter().filter_map(|relation| beneath(&item, relation));
+            rests.filter(|rest| !rest.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        });
+        let items: Vec<String> = items.collect();
+        Self(vec![("include".to_owned(), items.join(","))])
+    }
+
+    fn included(&self) -> impl Iterator<Item = String> {
+        self.list("include").into_iter().map(|item| item.replace('-', "_"))
     }
 
     /// The page asked for. Numbers out of range are brought into range.
@@ -69,6 +84,12 @@ impl Query {
         out.extend_pairs(self.0.iter().filter(|(key, _)| key != "page[number]" && key != "page[size]"));
         out.finish()
     }
+}
+
+/// The rest of a dotted path that begins with another one; empty when they are the same.
+fn beneath<'a>(path: &'a str, first: &str) -> Option<&'a str> {
+    let rest = path.strip_prefix(first)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }
 
 /// One page of a list.
@@ -221,6 +242,18 @@ mod tests {
         let query = Query::parse("include=task-stages,configuration_version.ingress_attributes,,nonsense");
         assert!(query.includes("task_stages") && query.includes("configuration_version.ingress_attributes"));
         assert!(!query.includes("plan"));
+    }
+
+    #[test]
+    fn a_nested_include_brings_what_lies_between() {
+        let query = Query::parse("include=current_run.plan,latest-run.apply,current_run_of_others,project");
+        assert!(query.includes("current_run") && query.includes("latest_run") && !query.includes("plan"));
+        let of_runs = query.beneath(&["current_run", "latest_run"]);
+        assert!(of_runs.includes("plan") && of_runs.includes("apply"));
+        assert!(!of_runs.includes("project") && !of_runs.includes("current_run"));
+        assert!(
+            !query.beneath(&["project"]).includes("project") && !query.beneath(&["outputs"]).includes("")
+        );
     }
 
     #[test]

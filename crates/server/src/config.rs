@@ -102,6 +102,8 @@ pub struct Limits {
     pub force_cancel_after: Duration,
     /// A saved plan that nobody applies is discarded after this time (api-contract 4.8).
     pub saved_plan_life: Duration,
+    /// The last state of a deleted workspace is kept for so long (api-contract section 20 row 28).
+    pub deleted_state_life: Duration,
     /// Memory of one run's engine and all that it starts, bytes.
     pub engine_memory_bytes_max: u64,
     /// Processes and threads of one run.
@@ -148,6 +150,7 @@ impl Default for Limits {
             apply_timeout: Duration::from_secs(22 * HOUR),
             force_cancel_after: Duration::from_secs(60),
             saved_plan_life: Duration::from_secs(21 * 24 * HOUR),
+            deleted_state_life: Duration::from_secs(30 * 24 * HOUR),
             engine_memory_bytes_max: 4096 * MIB,
             engine_processes_max: 4096,
             interrupt_grace: Duration::from_secs(95),

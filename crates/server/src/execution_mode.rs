@@ -57,6 +57,16 @@ pub fn effective(levels: &[&Level]) -> Execution {
     Execution { mode, agent_pool_id: pool.filter(|_| mode == ExecutionMode::Agent) }
 }
 
+/// Why a plan is not applied: runs happened elsewhere when it was made (api-contract 4.7). `None` when they did not, and
+/// for a plan of which that is not known.
+pub fn changed_since(planned: Option<&str>, now: ExecutionMode) -> Option<String> {
+    let planned = planned.filter(|planned| *planned != now.as_str())?;
+    Some(format!(
+        "the workspace's execution mode was {planned} when the plan was made and is {} now; start a new run",
+        now.as_str()
+    ))
+}
+
 /// Reads a mode.
 ///
 /// # Errors

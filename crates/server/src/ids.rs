@@ -95,6 +95,10 @@ ids! {
     PlanId "plan",
     /// A project.
     ProjectId "prj",
+    /// A version of an engine.
+    EngineVersionId "tool",
+    /// What is left of a deleted workspace.
+    RecoverableItemId "ritem",
     /// A run event.
     RunEventId "re",
     /// A run.

@@ -6,8 +6,9 @@ use crate::platform::openapi::Operation;
 use crate::platform::{objects, openapi, ops};
 use crate::{
     agents, applies, comments, configuration_versions, ingress_attributes, organizations, plans, projects,
-    run_events, run_triggers, runs, ssh_keys, state_version_outputs, state_versions, tag_bindings, tags,
-    tokens, users, variables, varsets, workspace_resources, workspaces,
+    recoverable_items, run_events, run_triggers, runs, ssh_keys, state_version_outputs, state_versions,
+    tag_bindings, tags, terraform_versions, tokens, users, variables, varsets, workspace_resources,
+    workspaces,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -19,10 +20,12 @@ pub fn routes() -> Vec<Route> {
         openapi::routes(),
         objects::routes(),
         users::routes(),
+        terraform_versions::routes(),
         tokens::routes(),
         organizations::routes(),
         projects::routes(),
         workspaces::routes(),
+        recoverable_items::routes(),
         workspace_resources::routes(),
         tag_bindings::routes(),
         tags::routes(),
@@ -51,10 +54,12 @@ pub fn operations() -> Vec<Operation> {
         openapi::operations(),
         objects::operations(),
         users::operations(),
+        terraform_versions::operations(),
         tokens::operations(),
         organizations::operations(),
         projects::operations(),
         workspaces::operations(),
+        recoverable_items::operations(),
         workspace_resources::operations(),
         tag_bindings::operations(),
         tags::operations(),

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::platform::http::serve;
 use crate::platform::tls::{self, Acceptor};
 use crate::platform::{logs, objects, ops, scheduler};
-use crate::{router, tokens, workspaces};
+use crate::{router, terraform_versions, tokens, workspaces};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -131,12 +131,12 @@ async fn run_agent(app: App, router: axum::Router, name: String) {
             config.data_dir
         );
     }
-    app.set_engines(known.current());
+    tell_engines(&app, &known).await;
     let mut news = known.clone();
     let follow = async {
         loop {
             news.changed().await;
-            app.set_engines(news.current());
+            tell_engines(&app, &news).await;
         }
     };
     let work = async {
@@ -150,6 +150,15 @@ async fn run_agent(app: App, router: axum::Router, name: String) {
         () = follow => {}
         () = work => {}
     }
+}
+
+/// Says which engines there are: to the catalogue first, so that whoever asks for engines finds them there, too.
+async fn tell_engines(app: &App, known: &KnownEngines) {
+    let engines = known.current();
+    if let Err(error) = terraform_versions::note_found(app, &engines).await {
+        tracing::warn!(%error, "failed to note the engines in the catalogue; the next start tries again");
+    }
+    app.set_engines(engines);
 }
 
 async fn agent(app: &App, router: axum::Router, known: KnownEngines, name: String) -> anyhow::Result<()> {

@@ -294,6 +294,9 @@ pub struct ServerArgs {
     /// A saved plan that nobody applies is discarded after this time [default: 21d]
     #[arg(long, env = "TERRANE_SAVED_PLAN_LIFE", value_name = "TIME", help_heading = TIMES)]
     pub saved_plan_life: Option<Span>,
+    /// The last state of a deleted workspace is kept for so long [default: 30d]
+    #[arg(long, env = "TERRANE_DELETED_STATE_LIFE", value_name = "TIME", help_heading = TIMES)]
+    pub deleted_state_life: Option<Span>,
     /// How long a request for a log waits for new lines [default: 20s]
     #[arg(long, env = "TERRANE_LOG_POLL", value_name = "TIME", help_heading = TIMES)]
     pub log_poll: Option<Span>,
@@ -331,6 +334,7 @@ impl ServerArgs {
             snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
             late_delivery: self.late_delivery.or(file.late_delivery),
             saved_plan_life: self.saved_plan_life.or(file.saved_plan_life),
+            deleted_state_life: self.deleted_state_life.or(file.deleted_state_life),
             log_poll: self.log_poll.or(file.log_poll),
         }
     }

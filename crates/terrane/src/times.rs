@@ -2,7 +2,7 @@
 
 use crate::cli::ServerArgs;
 use anyhow::bail;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, SpanRelativeTo};
 use serde::Deserialize;
 use std::fmt;
 use std::str::FromStr;
@@ -27,7 +27,7 @@ pub struct NoSpan(String);
 
 impl fmt::Display for NoSpan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} is no length of time: write it like 30s, 15m, 1h 30m or 200ms", self.0)
+        write!(formatter, "{:?} is no length of time: write it like 30s, 15m, 1h 30m, 21d or 200ms", self.0)
     }
 }
 
@@ -38,7 +38,8 @@ impl FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, NoSpan> {
         let no_span = || NoSpan(text.to_owned());
-        let span: SignedDuration = text.trim().parse().map_err(|_| no_span())?;
+        let span: jiff::Span = text.trim().parse().map_err(|_| no_span())?;
+        let span = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| no_span())?;
         Duration::try_from(span).map(Self).map_err(|_| no_span())
     }
 }
@@ -72,6 +73,7 @@ pub fn set(limits: &mut Limits, args: &ServerArgs) -> anyhow::Result<()> {
         ("snapshot-interval", args.snapshot_interval, &mut limits.snapshot_interval),
         ("late-delivery", args.late_delivery, &mut limits.late_delivery),
         ("saved-plan-life", args.saved_plan_life, &mut limits.saved_plan_life),
+        ("deleted-state-life", args.deleted_state_life, &mut limits.deleted_state_life),
         ("log-poll", args.log_poll, &mut limits.log_poll),
         ("request-timeout", args.request_timeout, &mut limits.request_timeout),
     ] {
@@ -127,7 +129,8 @@ mod tests {
     fn each_time_goes_to_its_place() {
         let settings = "heartbeat = \"1s\"\nlease = \"4s\"\nsilence = \"3m\"\ninterrupt-grace = \"4m\"\n\
             force-cancel-wait = \"5m\"\nplan-timeout = \"6m\"\napply-timeout = \"1h 7m\"\nsnapshot-interval = \"8m\"\n\
-            late-delivery = \"9m\"\nlog-poll = \"500ms\"\n";
+            late-delivery = \"9m\"\nsaved-plan-life = \"10m\"\ndeleted-state-life = \"11m\"\nlog-poll = \"500ms\"\n\
+            request-timeout = \"12m\"\n";
         let limits = limits(settings).unwrap();
         let minutes = |minutes| Duration::from_mins(minutes);
         assert_eq!((limits.heartbeat, limits.lease), (SECOND, 4 * SECOND));
@@ -135,6 +138,8 @@ mod tests {
         assert_eq!((limits.force_cancel_after, limits.plan_timeout), (minutes(5), minutes(6)));
         assert_eq!((limits.apply_timeout, limits.snapshot_interval), (minutes(67), minutes(8)));
         assert_eq!((limits.late_delivery, limits.log_poll), (minutes(9), SECOND / 2));
+        assert_eq!((limits.saved_plan_life, limits.deleted_state_life), (minutes(10), minutes(11)));
+        assert_eq!(limits.request_timeout, minutes(12));
         assert_eq!((limits.sweep_pause, limits.state_snapshot_interval), (SECOND, minutes(8)));
     }
 
@@ -154,6 +159,8 @@ mod tests {
             ("apply-timeout", limits.apply_timeout),
             ("snapshot-interval", limits.snapshot_interval),
             ("late-delivery", limits.late_delivery),
+            ("saved-plan-life", limits.saved_plan_life),
+            ("deleted-state-life", limits.deleted_state_life),
             ("log-poll", limits.log_poll),
             ("request-timeout", limits.request_timeout),
         ] {

@@ -3,14 +3,16 @@
 mod describe;
 
 use crate::app::App;
+use crate::execution_mode::{ExecutionMode, changed_since};
 use crate::ids::AgentId;
-use crate::plans::store::Made;
+use crate::plans::store::{Made, Maker};
 use crate::platform::access::AgentCaller;
+use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::scheduler::{self, Phase, announce_end, store::Job};
 use crate::runs::model::RunStatus;
 use crate::runs::store::Frozen;
-use crate::{agents, applies, plans, runs, state_versions, workspaces};
+use crate::{agents, applies, plans, runs, state_versions, terraform_versions, workspaces};
 use std::time::Duration;
 use terrane_wire::{Claim, Engine, VersionRequest};
 use tokio::time::{Instant, timeout_at};
@@ -78,9 +80,14 @@ async fn take(app: &App, agent: &AgentId, offered: &[Engine]) -> ApiResult<Taken
     let Some(mut job) = scheduler::store::next(&mut tx).await? else { return Ok(Taken::Nothing) };
     let frozen = runs::store::frozen(&mut tx, &job.run_id).await?.ok_or_else(ApiError::not_found)?;
     let made = plans::store::made(&mut tx, &job.run_id).await?.ok_or_else(ApiError::not_found)?;
+    let mode = mode_of(&mut tx, &frozen).await?;
     let engine = match job.lease.phase {
-        Phase::Plan => pick_engine(&frozen, offered),
-        Phase::Apply => same_engine(&made, offered),
+        Phase::Plan => {
+            let disabled = terraform_versions::disabled(&mut tx).await?;
+            let enabled = terraform_versions::without(offered, &disabled);
+            may_plan(mode).and_then(|()| pick_engine(&frozen, offered, &enabled))
+        }
+        Phase::Apply => may_apply(&made, mode).and_then(|()| same_engine(&made, offered)),
     };
     let engine = match engine {
         Ok(engine) => engine,
@@ -99,7 +106,8 @@ async fn take(app: &App, agent: &AgentId, offered: &[Engine]) -> ApiResult<Taken
     if job.lease.phase == Phase::Plan {
         let state_id = state.as_ref().map(|version| version.id.as_str());
         plans::store::start(&mut tx, &job.plan_id, now).await?;
-        plans::store::set_maker(&mut tx, &job.plan_id, &engine, agent, state_id).await?;
+        let maker = Maker { engine: &engine, agent, state_version: state_id, execution_mode: mode };
+        plans::store::set_maker(&mut tx, &job.plan_id, maker).await?;
         let planning = (RunStatus::PlanQueued, RunStatus::Planning);
         runs::store::advance(&mut tx, &job.run_id, planning.0, planning.1, None, now).await?;
     }
@@ -109,34 +117,63 @@ async fn take(app: &App, agent: &AgentId, offered: &[Engine]) -> ApiResult<Taken
     Ok(Taken::Job(Box::new(described)))
 }
 
-/// The engine that plans: of the workspace's kind, and the newest whose version is the one asked for.
-fn pick_engine(frozen: &Frozen, offered: &[Engine]) -> Result<Engine, String> {
+/// Where the runs of its workspace happen now.
+async fn mode_of(tx: &mut Tx, frozen: &Frozen) -> ApiResult<ExecutionMode> {
+    let workspace = workspaces::store::find(&mut *tx, &frozen.workspace_id).await?;
+    Ok(workspace.ok_or_else(ApiError::not_found)?.execution().mode)
+}
+
+/// A workspace may have become one that keeps state only while its run waited.
+fn may_plan(mode: ExecutionMode) -> Result<(), String> {
+    if mode != ExecutionMode::Local {
+        return Ok(());
+    }
+    Err("nothing is planned here: the workspace's execution mode is local now; run the engine yourself, or change \
+         execution-mode and start a new run"
+        .to_owned())
+}
+
+/// A plan is applied where it was made, and only when all that it would do stands in the configuration: the next run
+/// would destroy the rest (api-contract 4.2, 4.7).
+fn may_apply(made: &Made, mode: ExecutionMode) -> Result<(), String> {
+    if made.generated_configuration {
+        return Err(
+            "the plan holds generated configuration, so it is not applied: copy that from the plan into the \
+             configuration and start a new run"
+                .to_owned(),
+        );
+    }
+    changed_since(made.execution_mode.as_deref(), mode)
+        .map_or(Ok(()), |changed| Err(format!("not applied: {changed}")))
+}
+
+/// The engine that plans: of the workspace's kind, and the newest enabled one whose version is the one asked for.
+fn pick_engine(frozen: &Frozen, offered: &[Engine], enabled: &[Engine]) -> Result<Engine, String> {
     let kind = frozen.engine.kind();
     let wanted = &frozen.terraform_version;
-    let of_kind = || offered.iter().filter(|engine| engine.kind == kind);
-    let best = VersionRequest::parse(wanted)
-        .and_then(|request| request.best(of_kind().map(|engine| engine.version.as_str())));
-    let found = best.and_then(|version| of_kind().find(|engine| engine.version == version));
-    found.cloned().ok_or_else(|| {
-        format!(
+    let best_of = |engines: &[Engine]| {
+        let of_kind = || engines.iter().filter(|engine| engine.kind == kind);
+        let best = VersionRequest::parse(wanted)
+            .and_then(|request| request.best(of_kind().map(|engine| engine.version.as_str())));
+        best.and_then(|version| of_kind().find(|engine| engine.version == version)).cloned()
+    };
+    best_of(enabled).ok_or_else(|| match best_of(offered) {
+        Some(disabled) => format!(
+            "no engine for this run: the workspace asks for {kind} {wanted}, and {kind} {} is disabled on this site; \
+             change the workspace's engine or terraform-version",
+            disabled.version
+        ),
+        None => format!(
             "no engine for this run: the workspace asks for {kind} {wanted}, the agent has {}; install it where the \
              agent runs with `terrane engine install --engine {kind} '{wanted}'`, or change the workspace's engine or \
              terraform-version",
             names(offered)
-        )
+        ),
     })
 }
 
-/// The engine that made the plan applies it. A plan with resources that the configuration does not have is not applied:
-/// the next run would destroy them (api-contract 4.2).
+/// The engine that made the plan applies it.
 fn same_engine(made: &Made, offered: &[Engine]) -> Result<Engine, String> {
-    if made.generated_configuration {
-        return Err(
-            "the plan holds generated configuration, so it is not applied: copy that from the plan into the \
-                    configuration and start a new run"
-                .to_owned(),
-        );
-    }
     let kind = made.engine.kind();
     let version = made.engine_version.as_deref().unwrap_or_default();
     let same = offered.iter().find(|engine| engine.kind == kind && engine.version == version);

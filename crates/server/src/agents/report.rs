@@ -2,12 +2,12 @@
 
 use crate::app::App;
 use crate::applies;
-use crate::ids::JobId;
+use crate::ids::{JobId, RecoverableItemId};
 use crate::plans::{self, End};
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::logs::{self, LogId};
 use crate::platform::scheduler::{self, Phase, announce_end, store::Job};
-use crate::{runs, state_versions, workspaces};
+use crate::{recoverable_items, runs, state_versions, workspaces};
 use terrane_wire::{Outcome, Report};
 
 /// Ends the phase as the agent says. A report that was taken before is answered the same way again; one with an old
@@ -17,6 +17,9 @@ pub async fn take(app: &App, id: &JobId, report: &Report) -> ApiResult<()> {
         // Taken before, or the workspace is gone: nothing is left to say.
         return Ok(());
     };
+    if let Some(item) = &job.orphan_of {
+        return end_orphan(app, &job, item, report).await;
+    }
     let evidence = match job.lease.phase {
         Phase::Plan => None,
         Phase::Apply => {
@@ -57,6 +60,14 @@ pub async fn take(app: &App, id: &JobId, report: &Report) -> ApiResult<()> {
     announce_end(app, &job, queued);
     metrics::counter!("terrane_phases_ended_total", "phase" => job.lease.phase.as_str()).increment(1);
     Ok(())
+}
+
+/// The apply of a deleted workspace has ended: its states have come before.
+async fn end_orphan(app: &App, job: &Job, item: &RecoverableItemId, report: &Report) -> ApiResult<()> {
+    if job.lease.epoch != report.lease_epoch {
+        return Err(ApiError::conflict("this lease has been given to another agent"));
+    }
+    recoverable_items::apply_ended(app, &job.id, item).await
 }
 
 fn end_of_plan(report: &Report) -> End {

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use terrane_blob::{Object, ObjectId};
 
 /// What an agent uploads of an apply that broke, as rows name it.
-pub(super) const ERRORED_STATE: &str = "errored-state";
+pub(crate) const ERRORED_STATE: &str = "errored-state";
 
 /// What is known of an apply.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ mod start;
 pub mod store;
 
 pub use described::operations;
+pub(crate) use evidence::ERRORED_STATE;
 pub use evidence::{Evidence, gather};
 pub use http::{document, read_errored_state, routes};
 pub use ingest::{End, deliver_late, ingest};

@@ -4,6 +4,7 @@
 use super::store::{self, Starter};
 use crate::app::App;
 use crate::clock::Time;
+use crate::execution_mode::changed_since;
 use crate::ids::JobId;
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
@@ -81,6 +82,11 @@ async fn difference(tx: &mut Tx, run: &Run, asked: &Start) -> ApiResult<Option<S
         if planned.as_ref() != found {
             return Ok(Some(format!("the {what} is not the one the plan was made with")));
         }
+    }
+    let workspace =
+        workspaces::store::find(&mut *tx, &run.workspace_id).await?.ok_or_else(ApiError::not_found)?;
+    if let Some(changed) = changed_since(made.execution_mode.as_deref(), workspace.execution().mode) {
+        return Ok(Some(changed));
     }
     let current = state_versions::store::current(&mut *tx, &run.workspace_id).await?;
     let current_id = current.as_ref().map(|version| version.id.to_string());

@@ -5,14 +5,13 @@ use super::store::{self, Comment};
 use crate::app::App;
 use crate::ids::{CommentId, RunId};
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
-use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, ok, post};
+use crate::platform::http::{ApiError, ApiResult, Body, Listing, Route, created, get, ok, post};
 use crate::platform::openapi::ResourceType;
 use crate::workspaces;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
+use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use serde::Serialize;
-use terrane_jsonapi::{Document, Query, Relationship, Resource, ResourceId};
+use terrane_jsonapi::{Document, Relationship, Resource, ResourceId};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -42,23 +41,18 @@ pub fn resource(comment: &Comment) -> Resource {
         .link("self", format!("/api/v2/comments/{}", comment.id))
 }
 
-async fn list(
-    State(app): State<App>,
-    Path(run): Path<String>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let (query, run) = (Query::parse(query.as_deref().unwrap_or_default()), RunId::from(run));
-    if !query.asks_for_a_page() {
+async fn list(State(app): State<App>, Path(run): Path<String>, listing: Listing) -> ApiResult {
+    let run = RunId::from(run);
+    if !listing.query.asks_for_a_page() {
         let comments = store::of_run(&app.db, &run, i64::MAX, 0).await?;
         return Ok(ok(&Document::many(comments.iter().map(resource).collect())));
     }
-    let page = query.page();
+    let page = listing.page;
     let mut view = app.db.snapshot().await?;
     let comments = store::of_run(&mut view, &run, page.limit(), page.offset()).await?;
     let total = store::count(&mut view, &run).await?;
     let resources = comments.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {

@@ -5,7 +5,7 @@ use crate::platform::openapi::{Answer, Operation, flag, operation, to_one};
 
 /// This folder's operations.
 pub fn operations() -> Vec<Operation> {
-    const INCLUDE: &str = "ingress_attributes";
+    const INCLUDE: &str = "ingress_attributes; run: the first one that was made of it";
     let garbage = |id, summary| operation(id, summary).takes_plain([]).answers(200, Answer::Nothing);
     let one = Answer::One(CONFIGURATION_VERSION);
     let download = |id, summary| operation(id, summary).answers(302, Answer::Redirect);

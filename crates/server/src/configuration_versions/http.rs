@@ -1,9 +1,11 @@
 //! The routes of configuration versions (api-contract section 6).
 
 mod download;
+mod related;
 mod upload;
 
 pub use download::read_archive;
+pub use related::included;
 pub use upload::upload;
 
 use super::dispose::dispose;
@@ -12,12 +14,15 @@ use super::store::{self, ConfigurationVersion};
 use crate::app::App;
 use crate::ids::{ConfigurationVersionId, RunId};
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
-use crate::platform::http::{ApiError, ApiResult, Body, Purpose, Route, accepted, created, get, ok, post};
+use crate::platform::db::Tx;
+use crate::platform::http::{
+    ApiError, ApiResult, Body, Listing, Purpose, Route, accepted, created, get, ok, post,
+};
 use crate::platform::openapi::ResourceType;
 use crate::status_times::StatusTimes;
 use crate::{ingress_attributes, runs, workspaces};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
@@ -158,23 +163,19 @@ async fn make(
     Ok(created(&Document::one(with_upload_url(&version, Some(upload_url)))))
 }
 
-async fn list(
-    State(app): State<App>,
-    granted: Granted<WorkspaceScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let page = query.page();
-    let versions = store::list(&app.db, &granted.workspace_id, page).await?;
-    let total = store::count(&app.db, &granted.workspace_id).await?;
-    let included = ingress_attributes::included(&app.db, &versions, &query).await?;
-    let resources = versions.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
+async fn list(State(app): State<App>, granted: Granted<WorkspaceScope>, listing: Listing) -> ApiResult {
+    let page = listing.page;
+    let mut view = app.db.snapshot().await?;
+    let versions = store::list(&mut view, &granted.workspace_id, page).await?;
+    let total = store::count(&mut view, &granted.workspace_id).await?;
+    let (resources, included) = related::with_related(&app, &mut view, &versions, &listing.query).await?;
+    Ok(listing.answer_with(resources, total, included))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>, RawQuery(query): RawQuery) -> ApiResult {
-    answer(&app, find(&app, id).await?, query.as_deref()).await
+    let mut view = app.db.snapshot().await?;
+    let version = store::find(&mut view, &ConfigurationVersionId::from(id)).await?;
+    answer(&app, &mut view, version, query.as_deref()).await
 }
 
 async fn show_of_run(
@@ -182,13 +183,23 @@ async fn show_of_run(
     Path(run): Path<String>,
     RawQuery(query): RawQuery,
 ) -> ApiResult {
-    answer(&app, of_run(&app, run).await?, query.as_deref()).await
+    let mut view = app.db.snapshot().await?;
+    let run = runs::store::find(&mut view, &RunId::from(run)).await?.ok_or_else(ApiError::not_found)?;
+    let version = store::find(&mut view, &run.configuration_version_id).await?;
+    answer(&app, &mut view, version, query.as_deref()).await
 }
 
-async fn answer(app: &App, version: ConfigurationVersion, query: Option<&str>) -> ApiResult {
-    let query = Query::parse(query.unwrap_or_default());
-    let document = Document::one(resource(&version));
-    Ok(ok(&document.include(ingress_attributes::included(&app.db, &[version], &query).await?)))
+async fn answer(
+    app: &App,
+    view: &mut Tx,
+    version: Option<ConfigurationVersion>,
+    query: Option<&str>,
+) -> ApiResult {
+    let (query, version) =
+        (Query::parse(query.unwrap_or_default()), version.ok_or_else(ApiError::not_found)?);
+    let (mut resources, included) = related::with_related(app, view, &[version], &query).await?;
+    let resource = resources.pop().ok_or_else(ApiError::not_found)?;
+    Ok(ok(&Document::one(resource).include(included)))
 }
 
 async fn archive(State(app): State<App>, Path(id): Path<String>, Body(_): Body) -> ApiResult {

@@ -10,4 +10,4 @@ pub mod model;
 pub mod store;
 
 pub use described::operations;
-pub use http::{read_archive, resource, routes, upload};
+pub use http::{included, read_archive, routes, upload};

@@ -93,19 +93,13 @@ async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
     Ok(ok(&Document::one(resource(&found.ok_or_else(ApiError::not_found)?))))
 }
 
-/// `include=ingress_attributes` of configuration versions, and of what includes those. No query when none has any.
+/// `include=ingress_attributes` of configuration versions. No query when none has any.
 pub async fn included(
     exec: impl Exec,
     versions: &[ConfigurationVersion],
     query: &Query,
 ) -> ApiResult<Vec<Resource>> {
-    let paths = [
-        "ingress_attributes",
-        "configuration_version.ingress_attributes",
-        "current_configuration_version.ingress_attributes",
-        "current_run.configuration_version.ingress_attributes",
-    ];
-    if !paths.iter().any(|path| query.includes(path)) {
+    if !query.includes("ingress_attributes") {
         return Ok(Vec::new());
     }
     let with = versions.iter().filter(|version| version.ingress_attributes_id.is_some());

@@ -7,15 +7,15 @@ use crate::clock::Time;
 use crate::execution_mode::{ExecutionMode, effective};
 use crate::platform::access::{Caller, Granted, Needs, OrganizationScope, Right};
 use crate::platform::http::{
-    ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, patch, post, put, searched,
+    ApiError, ApiResult, Body, Listing, Route, created, delete, get, no_content, ok, patch, post, put,
+    searched,
 };
 use crate::platform::openapi::ResourceType;
 use crate::runs::{self, store::InQueue};
-use axum::extract::{RawQuery, State};
-use axum::http::Uri;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
-use terrane_jsonapi::{Document, Query, Relationship, Resource, ResourceId};
+use terrane_jsonapi::{Document, Relationship, Resource, ResourceId};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -140,25 +140,27 @@ pub fn resource(organization: &Organization) -> Resource {
 }
 
 /// Everything unless a page is asked for (api-contract 2.6).
-async fn list(State(app): State<App>, caller: Caller, uri: Uri, RawQuery(query): RawQuery) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let (either, name, email) =
-        (searched(&query, "q")?, searched(&query, "q[name]")?, searched(&query, "q[email]")?);
+async fn list(State(app): State<App>, caller: Caller, listing: Listing) -> ApiResult {
+    let (either, name, email) = (
+        searched(&listing.query, "q")?,
+        searched(&listing.query, "q[name]")?,
+        searched(&listing.query, "q[email]")?,
+    );
     let filter = store::Filter {
         all: caller.is_site_admin,
         user: &caller.user_id,
         name: name.as_deref().or(either.as_deref()),
         email: email.as_deref().or(either.as_deref()),
     };
-    if !query.asks_for_a_page() {
+    if !listing.query.asks_for_a_page() {
         let organizations = store::list(&app.db, filter, i64::MAX, 0).await?;
         return Ok(ok(&Document::many(organizations.iter().map(resource).collect())));
     }
-    let page = query.page();
+    let page = listing.page;
     let organizations = store::list(&app.db, filter, page.limit(), page.offset()).await?;
     let total = store::count(&app.db, filter).await?;
     let resources = organizations.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 async fn make(State(app): State<App>, caller: Caller, Body(body): Body) -> ApiResult {

@@ -8,7 +8,7 @@ use crate::ids::{OrganizationId, ProjectId};
 use crate::platform::access::{Caller, Granted, OrganizationScope};
 use crate::platform::db::{DbError, Tx};
 use crate::platform::http::{ApiError, ApiResult};
-use crate::{projects, workspaces};
+use crate::{projects, recoverable_items, workspaces};
 use terrane_jsonapi::{Attributes, Given, Incoming};
 
 /// The longest e-mail address.
@@ -70,12 +70,13 @@ pub(super) async fn update(
 
 /// Deletes an organization with everything in it, at once (api-contract section 20 row 16).
 pub(super) async fn delete(app: &App, granted: &Granted<OrganizationScope>) -> ApiResult<()> {
-    let now = app.clock.now();
+    let (by, now) = (&granted.caller().user_id, app.clock.now());
     let mut tx = app.db.begin().await?;
     let mut orphans = Vec::new();
     for workspace in store::workspaces(&mut tx, &granted.organization_id).await? {
-        orphans.extend(workspaces::delete::delete_in(&mut tx, &workspace, now).await?);
+        orphans.extend(workspaces::delete::delete_in(app, &mut tx, &workspace, by, now).await?);
     }
+    recoverable_items::keep_owners(&mut tx, &granted.organization_id).await?;
     store::delete(&mut tx, &granted.organization_id).await?;
     tx.commit().await?;
     orphans.iter().for_each(|job| app.wake.wake_job(job));

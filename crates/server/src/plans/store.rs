@@ -3,6 +3,7 @@
 use super::model::{EngineName, PlanStatus};
 use crate::agents::Executor;
 use crate::clock::Time;
+use crate::execution_mode::ExecutionMode;
 use crate::ids::{AgentId, PlanId, RunId};
 use crate::platform::db::{DbError, Exec, Tx, sql, sql_in};
 use crate::status_times::StatusTimes;
@@ -30,14 +31,14 @@ const MOVE: &str =
     "UPDATE plans SET status = $1, status_times = status_times || $2 WHERE id = $3 AND status = $4";
 const START: &str = "UPDATE plans SET status = 'running', status_times = status_times || $1 \
      WHERE id = $2 AND status = 'queued'";
-const SET_MAKER: &str = "UPDATE plans SET engine = $1, engine_version = $2, agent_id = $3, state_version_id = $4 \
-     WHERE id = $5 AND status = 'running'";
+const SET_MAKER: &str = "UPDATE plans SET engine = $1, engine_version = $2, agent_id = $3, state_version_id = $4, \
+     execution_mode = $5 WHERE id = $6 AND status = 'running'";
 const ATTACH: &str = "UPDATE plans SET has_changes = $1, generated_configuration = $2, resource_additions = $3, \
      resource_changes = $4, resource_destructions = $5, resource_imports = $6 WHERE id = $7";
 const RECORD: &str = "UPDATE plans SET plan_file_object_id = $1, json_object_id = $2, engine_sha256 = $3, \
      lock_file = $4 WHERE id = $5";
 const MADE: &str = "SELECT engine, engine_version, engine_sha256, lock_file, state_version_id, plan_file_object_id, \
-     generated_configuration FROM plans WHERE run_id = $1";
+     generated_configuration, execution_mode FROM plans WHERE run_id = $1";
 
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[FIND, OF_RUN, OF_IDS, INSERT, MOVE, START, SET_MAKER, ATTACH, RECORD, MADE];
@@ -102,6 +103,8 @@ pub struct Made {
     pub plan_file_object_id: Option<String>,
     /// It holds configuration that the engine made up.
     pub generated_configuration: bool,
+    /// Where runs happened then, as it is stored.
+    pub execution_mode: Option<String>,
 }
 
 /// A plan by id.
@@ -151,19 +154,27 @@ pub async fn start(tx: &mut Tx, id: &PlanId, now: Time) -> Result<bool, DbError>
     Ok(tx.run(sql(START).bind(line).bind(id)).await? == 1)
 }
 
-/// Notes who makes a running plan, with which engine and against which state.
-pub async fn set_maker(
-    tx: &mut Tx,
-    id: &PlanId,
-    engine: &Engine,
-    agent: &AgentId,
-    state_version: Option<&str>,
-) -> Result<(), DbError> {
+/// Who makes a plan, and what with.
+#[derive(Debug, Clone, Copy)]
+pub struct Maker<'a> {
+    /// The engine.
+    pub engine: &'a Engine,
+    /// The agent that runs it.
+    pub agent: &'a AgentId,
+    /// The state it plans against; `None` when there is none.
+    pub state_version: Option<&'a str>,
+    /// Where the workspace's runs happen.
+    pub execution_mode: ExecutionMode,
+}
+
+/// Notes who makes a running plan.
+pub async fn set_maker(tx: &mut Tx, id: &PlanId, maker: Maker<'_>) -> Result<(), DbError> {
     let query = sql(SET_MAKER)
-        .bind(EngineName::from(engine.kind))
-        .bind(&engine.version)
-        .bind(agent)
-        .bind(state_version)
+        .bind(EngineName::from(maker.engine.kind))
+        .bind(&maker.engine.version)
+        .bind(maker.agent)
+        .bind(maker.state_version)
+        .bind(maker.execution_mode)
         .bind(id);
     tx.run(query).await.map(drop)
 }

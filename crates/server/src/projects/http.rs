@@ -8,14 +8,13 @@ use crate::execution_mode::{ExecutionMode, effective};
 use crate::ids::ProjectId;
 use crate::platform::access::{Granted, Needs, OrganizationScope, Right};
 use crate::platform::http::{
-    ApiError, ApiResult, Body, Items, Route, created, get, no_content, ok, patch, post, searched,
+    ApiError, ApiResult, Body, Items, Listing, Route, created, get, no_content, ok, patch, post, searched,
 };
 use crate::platform::openapi::ResourceType;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
+use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use serde::Serialize;
-use terrane_jsonapi::{Document, Query, Relationship, Resource, ResourceId};
+use terrane_jsonapi::{Document, Relationship, Resource, ResourceId};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -115,23 +114,17 @@ pub fn resource(project: &Project) -> Resource {
         .link("self", path)
 }
 
-async fn list(
-    State(app): State<App>,
-    granted: Granted<OrganizationScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let page = query.page();
+async fn list(State(app): State<App>, granted: Granted<OrganizationScope>, listing: Listing) -> ApiResult {
+    let page = listing.page;
     let filter = store::Filter {
-        search: searched(&query, "q")?,
-        names: query.list("filter[names]").into_iter().map(str::to_owned).collect(),
-        descending: query.get("sort") == Some("-name"),
+        search: searched(&listing.query, "q")?,
+        names: listing.query.list("filter[names]").into_iter().map(str::to_owned).collect(),
+        descending: listing.query.get("sort") == Some("-name"),
     };
     let projects = store::list(&app.db, &granted.organization_id, &filter, page).await?;
     let total = store::count(&app.db, &granted.organization_id, &filter).await?;
     let resources = projects.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 async fn make(State(app): State<App>, granted: Granted<OrganizationScope>, Body(body): Body) -> ApiResult {

@@ -7,11 +7,12 @@ use crate::clock::Time;
 use crate::ids::RunTriggerId;
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
 use crate::platform::db::Tx;
-use crate::platform::http::{ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, post};
+use crate::platform::http::{
+    ApiError, ApiResult, Body, Listing, Route, created, delete, get, no_content, ok, post,
+};
 use crate::platform::openapi::ResourceType;
 use crate::workspaces;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
 use schemars::JsonSchema;
 use serde::Serialize;
 use terrane_jsonapi::{Document, Errors, Query, Relationship, Resource};
@@ -55,25 +56,19 @@ fn resource(trigger: &RunTrigger) -> Resource {
         .link("self", format!("/api/v2/run-triggers/{}", trigger.id))
 }
 
-async fn list(
-    State(app): State<App>,
-    granted: Granted<WorkspaceScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let direction = match query.get(FILTER) {
+async fn list(State(app): State<App>, granted: Granted<WorkspaceScope>, listing: Listing) -> ApiResult {
+    let direction = match listing.query.get(FILTER) {
         Some("inbound") => Direction::Inbound,
         Some("outbound") => Direction::Outbound,
         _ => return Err(Errors::malformed(format!("{FILTER} is required: inbound or outbound")).into()),
     };
-    let page = query.page();
+    let page = listing.page;
     let mut view = app.db.snapshot().await?;
     let triggers = store::list(&mut view, &granted.workspace_id, direction, page).await?;
     let total = store::count(&mut view, &granted.workspace_id, direction).await?;
-    let included = included(&mut view, &triggers, &query).await?;
+    let included = included(&mut view, &triggers, &listing.query).await?;
     let resources = triggers.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
+    Ok(listing.answer_with(resources, total, included))
 }
 
 /// `include=workspace,sourceable`, in one query.

@@ -17,7 +17,7 @@ use crate::platform::scheduler::{self, Priority};
 use crate::platform::secrets::Place;
 use crate::workspaces::model::is_version_request;
 use crate::workspaces::store::Workspace;
-use crate::{applies, plans, variables, workspaces};
+use crate::{applies, plans, terraform_versions, variables, workspaces};
 use configuration::{plan_only, usable_configuration};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -143,6 +143,7 @@ pub async fn create_in(
     let configuration = usable_configuration(tx, &workspace, new.configuration_version.as_ref()).await?;
     let plan_only = plan_only(&new, configuration.speculative)?;
     check_mode(&new, &workspace, plan_only)?;
+    check_version(tx, &new, &workspace).await?;
     let digest = creation_digest(&new, &configuration.id, creator);
     if new.may_be_a_repeat
         && let Some(twin) = store::twin(&mut *tx, &configuration.id, &digest).await?
@@ -230,6 +231,18 @@ fn check_mode(new: &NewRun, workspace: &Workspace, plan_only: bool) -> ApiResult
     new.mode.check(new.is_destroy, plan_only).map_err(refused)?;
     let version = new.terraform_version.as_ref().unwrap_or(&workspace.terraform_version);
     new.mode.check_engine(workspace.engine, version).map_err(refused)
+}
+
+/// What a site administrator has disabled is not planned with (api-contract 4.2).
+async fn check_version(tx: &mut Tx, new: &NewRun, workspace: &Workspace) -> ApiResult<()> {
+    let version = new.terraform_version.as_ref().unwrap_or(&workspace.terraform_version);
+    match terraform_versions::check_enabled(&mut *tx, workspace.engine, version).await? {
+        Some(why) if new.terraform_version.is_some() => {
+            Err(ApiError::invalid_attribute("terraform-version", why))
+        }
+        Some(why) => Err(ApiError::unprocessable("invalid workspace", format!("the workspace's {why}"))),
+        None => Ok(()),
+    }
 }
 
 fn check_variables(app: &App, given: &[RunVariable]) -> ApiResult<()> {

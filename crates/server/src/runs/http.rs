@@ -8,18 +8,19 @@ mod request;
 
 pub(super) use document::RUN;
 pub(super) use filter::SEARCH_CHARS_MAX;
+pub use related::{included, with_related};
 pub(super) use request::MESSAGE_CHARS_MAX;
 
+use self::document::resource;
 use self::related::related;
 use super::store;
 use crate::app::App;
 use crate::ids::RunId;
 use crate::platform::access::{Caller, Granted, Needs, Right, WorkspaceScope, grant_workspace};
-use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult, Body, Route, accepted, created, get, ok, post};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use terrane_jsonapi::{Document, Query, Resource};
+use terrane_jsonapi::{Document, Query};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -74,7 +75,7 @@ async fn make(State(app): State<App>, caller: Caller, headers: HeaderMap, Body(b
     let granted = grant_workspace(&app, &caller, &workspace, Right::PlanRuns).await?;
     let new = request::read(&headers, &body)?;
     let run = super::create(&app, &granted.workspace_id, &caller.user_id, new).await?;
-    Ok(created(&Document::one(document::resource(&app, &run, 0)?)))
+    Ok(created(&Document::one(resource(&app, &run, 0)?)))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>, RawQuery(query): RawQuery) -> ApiResult {
@@ -82,7 +83,7 @@ async fn show(State(app): State<App>, Path(id): Path<String>, RawQuery(query): R
     let mut view = app.db.snapshot().await?;
     let run = store::find(&mut view, &RunId::from(id)).await?.ok_or_else(ApiError::not_found)?;
     let included = related(&app, &mut view, std::slice::from_ref(&run), &query).await?;
-    Ok(ok(&Document::one(document::resource(&app, &run, 0)?).include(included)))
+    Ok(ok(&Document::one(resource(&app, &run, 0)?).include(included)))
 }
 
 macro_rules! actions {
@@ -116,12 +117,4 @@ async fn force_execute(
 ) -> ApiResult {
     super::force_execute(&app, &RunId::from(id), &granted.caller().user_id).await?;
     Ok(accepted())
-}
-
-/// A run as a resource, by id: for other resources' `include`.
-pub async fn document(app: &App, view: &mut Tx, id: &RunId) -> ApiResult<Option<Resource>> {
-    match store::find(&mut *view, id).await? {
-        Some(run) => Ok(Some(document::resource(app, &run, 0)?)),
-        None => Ok(None),
-    }
 }

@@ -28,5 +28,5 @@ pub use described::operations;
 pub use discard::discard;
 pub use force_cancel::force_cancel;
 pub use force_execute::force_execute;
-pub use http::{document, routes};
+pub use http::{included, routes, with_related};
 pub(crate) use saved::{discard_expired, discard_overtaken};

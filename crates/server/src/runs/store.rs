@@ -23,7 +23,7 @@ use super::model::RunStatus;
 use crate::clock::Time;
 use crate::ids::{ApplyId, ConfigurationVersionId, PlanId, RunId, UserId, WorkspaceId};
 use crate::plans::model::EngineName;
-use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::platform::db::{DbError, Exec, Tx, sql, sql_in};
 use crate::run_events;
 use crate::status_times::StatusTimes;
 
@@ -46,6 +46,12 @@ macro_rules! select {
 pub(super) use select;
 
 const FIND: &str = select!("WHERE r.id = $1");
+const OF_IDS: &str = select!("WHERE r.id IN ($1)");
+const FIRST_OF_CONFIGURATIONS: &str = select!(
+    "WHERE r.id IN (SELECT (SELECT f.id FROM runs f WHERE f.configuration_version_id = c.id \
+     AND f.workspace_id = c.workspace_id ORDER BY f.created_at, f.id LIMIT 1) \
+     FROM configuration_versions c WHERE c.id IN ($1))"
+);
 const TWIN: &str =
     select!("WHERE r.configuration_version_id = $1 AND r.creation_digest = $2 ORDER BY r.created_at LIMIT 1");
 const MOVE: &str = "UPDATE runs SET status = $1, status_times = status_times || $2, updated_at = $3 \
@@ -71,6 +77,8 @@ const COUNT_FINISHED: &str = "INSERT INTO finished_runs (workspace_id, operation
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[
     FIND,
+    OF_IDS,
+    FIRST_OF_CONFIGURATIONS,
     TWIN,
     MOVE,
     HOLD,
@@ -200,6 +208,19 @@ pub struct Frozen {
 /// A run by id.
 pub async fn find(exec: impl Exec, id: &RunId) -> Result<Option<Run>, DbError> {
     exec.optional(sql(FIND).bind(id)).await
+}
+
+/// Some by id.
+pub async fn of_ids(exec: impl Exec, ids: &[&RunId]) -> Result<Vec<Run>, DbError> {
+    exec.all(sql_in(OF_IDS, ids.iter().copied().map(Into::into))).await
+}
+
+/// The first run of each of some configuration versions, in their own workspaces.
+pub async fn first_of_configurations(
+    exec: impl Exec,
+    ids: &[&ConfigurationVersionId],
+) -> Result<Vec<Run>, DbError> {
+    exec.all(sql_in(FIRST_OF_CONFIGURATIONS, ids.iter().copied().map(Into::into))).await
 }
 
 /// The run an earlier, identical request has made (api-contract section 20 row 24).

@@ -6,14 +6,13 @@ use crate::app::App;
 use crate::ids::SshKeyId;
 use crate::platform::access::{Granted, Needs, OrganizationScope, Right};
 use crate::platform::http::{
-    ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, patch, post,
+    ApiError, ApiResult, Body, Listing, Route, created, delete, get, no_content, ok, patch, post,
 };
 use crate::platform::openapi::ResourceType;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
+use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use serde::Serialize;
-use terrane_jsonapi::{Document, Query, Resource};
+use terrane_jsonapi::{Document, Resource};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -42,18 +41,12 @@ fn resource(key: &SshKey) -> Resource {
         .link("self", format!("/api/v2/ssh-keys/{}", key.id))
 }
 
-async fn list(
-    State(app): State<App>,
-    granted: Granted<OrganizationScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let page = query.page();
+async fn list(State(app): State<App>, granted: Granted<OrganizationScope>, listing: Listing) -> ApiResult {
+    let page = listing.page;
     let keys = store::list(&app.db, &granted.organization_id, page).await?;
     let total = store::count(&app.db, &granted.organization_id).await?;
     let resources = keys.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 async fn make(State(app): State<App>, granted: Granted<OrganizationScope>, Body(body): Body) -> ApiResult {

@@ -6,15 +6,14 @@ use crate::app::App;
 use crate::ids::{StateVersionId, StateVersionOutputId};
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
 use crate::platform::db::Tx;
-use crate::platform::http::{ApiError, ApiResult, Route, get, ok};
+use crate::platform::http::{ApiError, ApiResult, Listing, Route, get, ok};
 use crate::platform::openapi::ResourceType;
 use crate::state_versions;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
+use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use terrane_jsonapi::{Document, Query, Resource};
+use terrane_jsonapi::{Document, Resource};
 
 /// The type among a workspace's included resources; the ids are the same.
 pub const OUTPUTS_OF_WORKSPACE: &str = "workspace-outputs";
@@ -83,27 +82,29 @@ fn attributes<'a>(
     })
 }
 
-/// All outputs of a state version, for an `include`.
+/// All outputs of some state versions, for an `include`.
 pub async fn resources_of(
     app: &App,
     view: &mut Tx,
-    version: &StateVersionId,
+    versions: &[&StateVersionId],
     with_secrets: bool,
 ) -> ApiResult<Vec<Resource>> {
-    let outputs = store::all(&mut *view, version).await?;
+    let outputs = store::of_versions(&mut *view, versions).await?;
     outputs.iter().map(|output| resource(app, output, with_secrets)).collect()
 }
 
-/// The same as a workspace includes them. Sensitive values are null: who needs one reads it by its id.
+/// The same as workspaces include them, each with its state version. Sensitive values are null: who needs one reads it
+/// by its id.
 pub async fn workspace_outputs(
     app: &App,
     view: &mut Tx,
-    version: &StateVersionId,
-) -> ApiResult<Vec<Resource>> {
-    let outputs = store::all(&mut *view, version).await?;
-    let each = outputs.iter().map(|output| {
-        let attributes = attributes(app, output, false)?;
-        Ok(Resource::new(OUTPUTS_OF_WORKSPACE, &output.id, &attributes))
+    versions: &[&StateVersionId],
+) -> ApiResult<Vec<(StateVersionId, Resource)>> {
+    let outputs = store::of_versions(&mut *view, versions).await?;
+    let each = outputs.into_iter().map(|output| {
+        let attributes = attributes(app, &output, false)?;
+        let resource = Resource::new(OUTPUTS_OF_WORKSPACE, &output.id, &attributes);
+        Ok((output.state_version_id, resource))
     });
     each.collect()
 }
@@ -113,18 +114,16 @@ async fn list(
     State(app): State<App>,
     granted: Granted<WorkspaceScope>,
     Path(id): Path<String>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
+    listing: Listing,
 ) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let (id, page) = (StateVersionId::from(id), query.page());
+    let (id, page) = (StateVersionId::from(id), listing.page);
     let with_secrets = granted.may(Right::ReadState);
     let mut view = app.db.snapshot().await?;
     let outputs = store::list(&mut view, &id, page).await?;
     let total = store::count(&mut view, &id).await?;
     let resources =
         outputs.iter().map(|output| resource(&app, output, with_secrets)).collect::<ApiResult<_>>()?;
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
@@ -138,5 +137,5 @@ async fn list_current(State(app): State<App>, granted: Granted<WorkspaceScope>) 
     let mut view = app.db.snapshot().await?;
     let current = state_versions::store::current(&mut view, &granted.workspace_id).await?;
     let current = current.ok_or_else(ApiError::not_found)?;
-    Ok(ok(&Document::many(resources_of(&app, &mut view, &current.id, false).await?)))
+    Ok(ok(&Document::many(resources_of(&app, &mut view, &[&current.id], false).await?)))
 }

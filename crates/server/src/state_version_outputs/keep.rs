@@ -19,13 +19,14 @@ pub async fn keep(app: &App, tx: &mut Tx, version: &StateVersionId, outputs: &[O
             app.secrets.seal(Place { column: VALUE, id: id.as_str() }, output.value.as_bytes());
         let row = StateVersionOutput {
             id,
+            state_version_id: version.clone(),
             name: output.name.clone(),
             sensitive: output.sensitive,
             kind: output.kind.to_owned(),
             detailed_type: output.detailed_type.clone(),
             value_sealed,
         };
-        store::insert(tx, version, &row).await?;
+        store::insert(tx, &row).await?;
     }
     Ok(())
 }

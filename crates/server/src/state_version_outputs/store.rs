@@ -1,13 +1,13 @@
 //! The `state_version_outputs` table.
 
 use crate::ids::{StateVersionId, StateVersionOutputId};
-use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::platform::db::{DbError, Exec, Tx, sql, sql_in};
 use terrane_jsonapi::Page;
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT o.id, o.name, o.sensitive, o.type AS kind, o.detailed_type, o.value_sealed ",
+            "SELECT o.id, o.state_version_id, o.name, o.sensitive, o.type AS kind, o.detailed_type, o.value_sealed ",
             "FROM state_version_outputs o ",
             $rest
         )
@@ -16,13 +16,13 @@ macro_rules! select {
 
 const FIND: &str = select!("WHERE o.id = $1");
 const LIST: &str = select!("WHERE o.state_version_id = $1 ORDER BY o.name LIMIT $2 OFFSET $3");
-const ALL: &str = select!("WHERE o.state_version_id = $1 ORDER BY o.name");
+const OF_VERSIONS: &str = select!("WHERE o.state_version_id IN ($1) ORDER BY o.name");
 const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM state_version_outputs WHERE state_version_id = $1";
 const INSERT: &str = "INSERT INTO state_version_outputs (id, state_version_id, name, sensitive, type, detailed_type, \
      value_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 /// Every statement here.
-pub const STATEMENTS: &[&str] = &[FIND, LIST, ALL, COUNT, INSERT];
+pub const STATEMENTS: &[&str] = &[FIND, LIST, OF_VERSIONS, COUNT, INSERT];
 
 /// An output, its value sealed.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -30,6 +30,9 @@ pub struct StateVersionOutput {
     /// The output.
     #[sqlx(try_from = "String")]
     pub id: StateVersionOutputId,
+    /// Whose.
+    #[sqlx(try_from = "String")]
+    pub state_version_id: StateVersionId,
     /// Its name.
     pub name: String,
     /// Marked so in the configuration.
@@ -56,9 +59,15 @@ pub async fn list(
     exec.all(sql(LIST).bind(version).bind(page.limit()).bind(page.offset())).await
 }
 
-/// All outputs of a state version, by name.
-pub async fn all(exec: impl Exec, version: &StateVersionId) -> Result<Vec<StateVersionOutput>, DbError> {
-    exec.all(sql(ALL).bind(version)).await
+/// All outputs of some state versions, by name.
+pub async fn of_versions(
+    exec: impl Exec,
+    versions: &[&StateVersionId],
+) -> Result<Vec<StateVersionOutput>, DbError> {
+    if versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    exec.all(sql_in(OF_VERSIONS, versions.iter().copied().map(Into::into))).await
 }
 
 /// How many a state version has.
@@ -68,10 +77,10 @@ pub async fn count(exec: impl Exec, version: &StateVersionId) -> Result<u64, DbE
 }
 
 /// Makes one.
-pub async fn insert(tx: &mut Tx, version: &StateVersionId, row: &StateVersionOutput) -> Result<(), DbError> {
+pub async fn insert(tx: &mut Tx, row: &StateVersionOutput) -> Result<(), DbError> {
     let query = sql(INSERT)
         .bind(&row.id)
-        .bind(version)
+        .bind(&row.state_version_id)
         .bind(&row.name)
         .bind(row.sensitive)
         .bind(&row.kind)

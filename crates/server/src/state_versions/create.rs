@@ -3,15 +3,14 @@
 use super::bytes::refusal;
 use super::contents::{self, Contents};
 use super::model::{Asked, Verdict, judge};
-use super::promote::make_current;
-use super::store::{self, NewRow, StateVersion};
-use super::{from_run, give_up_pending};
+use super::store::{self, StateVersion};
+use super::{NewState, make_current_with};
 use crate::app::App;
 use crate::clock::Time;
 use crate::ids::{RunId, StateVersionId, UserId, WorkspaceId};
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
-use crate::platform::objects::{self, hex};
+use crate::platform::objects::hex;
 use crate::workspaces::model::LockKind;
 use crate::{runs, workspaces};
 use bytes::Bytes;
@@ -74,7 +73,6 @@ async fn write(
 ) -> ApiResult<StateVersion> {
     let mut tx = app.db.begin().await?;
     hold_as_lock_holder(&mut tx, workspace, creator, app.clock.now()).await?;
-    let now = app.clock.now();
     if let Some(run) = &new.run {
         let run = runs::store::find(&mut tx, run).await?.filter(|run| &run.workspace_id == workspace);
         run.ok_or_else(|| ApiError::invalid_relationship("run", "there is no such run in this workspace"))?;
@@ -84,33 +82,28 @@ async fn write(
     if let Some(repeat) = decide(new, current.as_ref(), pending)? {
         return Ok(repeat);
     }
-    give_up_pending(&mut tx, workspace).await?;
-    let id = StateVersionId::random();
     // A writer that says no lineage goes on with the one there is: a chain cannot lose its name on the way.
     let lineage = new.lineage.as_deref().or(current.as_ref().and_then(|current| current.lineage.as_deref()));
-    let row = NewRow {
-        id: &id,
+    let said = NewState {
         workspace_id: workspace,
         serial: new.serial,
         lineage,
         md5: &new.md5,
-        intermediate: false,
-        run_id: new.run.as_ref().map(RunId::as_str),
-        run_sequence: None,
-        created_by: Some(creator.as_str()),
+        run: new.run.as_ref().map(RunId::as_str),
+        creator,
         rollback_of: None,
     };
-    store::insert(&mut tx, &row, now).await?;
-    if let Some(inline) = inline {
-        from_run::keep(app, &mut tx, &id, &inline.object, &inline.contents).await?;
-        if let Some(json) = &inline.json {
-            objects::store::insert(&mut tx, json, now).await?;
-            store::set_json(&mut tx, &id, json.id.as_str()).await?;
+    let version = match inline {
+        Some(inline) => {
+            let bytes = (&inline.object, &inline.contents);
+            make_current_with(app, &mut tx, &said, bytes, inline.json.as_ref()).await?
         }
-        let version = store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?;
-        make_current(&mut tx, &version, now).await?;
-    }
-    let version = store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?;
+        None => {
+            let id = StateVersionId::random();
+            said.insert(app, &mut tx, &id).await?;
+            store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?
+        }
+    };
     tx.commit().await?;
     Ok(version)
 }

@@ -3,6 +3,7 @@
 mod create;
 mod document;
 mod download;
+mod related;
 mod upload;
 
 pub(super) use create::LINEAGE_CHARS_MAX;
@@ -11,18 +12,18 @@ pub use document::document;
 pub use download::{read_json_state, read_state};
 pub use upload::{upload_json_state, upload_state};
 
+use self::related::related;
 use super::model::StateVersionStatus;
 use super::store::{self, Filter, StateVersion};
 use crate::app::App;
-use crate::ids::{RunId, StateVersionId, UserId};
+use crate::ids::StateVersionId;
 use crate::platform::access::{Caller, Granted, Needs, Right, WorkspaceScope, grant_workspace_by_name};
 use crate::platform::db::Tx;
-use crate::platform::http::{ApiError, ApiResult, Body, Route, created, get, ok, patch, post};
-use crate::{configuration_versions, runs, state_version_outputs, users};
+use crate::platform::http::{ApiError, ApiResult, Body, Listing, Route, created, get, ok, patch, post};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
-use terrane_jsonapi::{Document, Errors, Query, Resource};
+use terrane_jsonapi::{Document, Errors, Query};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -55,28 +56,25 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Both filters must be there; the workspace they name is the scope.
-async fn list(State(app): State<App>, caller: Caller, uri: Uri, RawQuery(query): RawQuery) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+async fn list(State(app): State<App>, caller: Caller, listing: Listing) -> ApiResult {
     let named = |name: &str| {
         let missing = || Errors::malformed(format!("the parameter {name} is missing: name one workspace"));
-        query.get(name).map(str::to_owned).ok_or_else(missing)
+        listing.query.get(name).map(str::to_owned).ok_or_else(missing)
     };
     let workspace = named("filter[workspace][name]")?;
     let organization = named("filter[organization][name]")?;
     let granted = grant_workspace_by_name(&app, &caller, &organization, &workspace, Right::ReadState).await?;
-    let wanted = query.list("filter[status]");
+    let wanted = listing.query.list("filter[status]");
     let statuses = StateVersionStatus::ALL.iter().filter(|status| wanted.contains(&status.as_str()));
     let filter = Filter { statuses: (!wanted.is_empty()).then(|| statuses.copied().collect()) };
-    let (page, id) = (query.page(), granted.workspace_id.as_str());
+    let (page, id) = (listing.page, granted.workspace_id.as_str());
     let mut view = app.db.snapshot().await?;
     let versions = store::list(&mut view, id, &filter, page).await?;
     let total = store::count(&mut view, id, &filter).await?;
-    let (mut resources, mut included) = (Vec::with_capacity(versions.len()), Vec::new());
-    for version in &versions {
-        resources.push(document(&app, version, granted.may(Right::WriteState)));
-        included.extend(related(&app, &mut view, version, &query).await?);
-    }
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
+    let may_write = granted.may(Right::WriteState);
+    let resources = versions.iter().map(|version| document(&app, version, may_write)).collect();
+    let included = related(&app, &mut view, &versions, &listing.query).await?;
+    Ok(listing.answer_with(resources, total, included))
 }
 
 async fn show(
@@ -135,7 +133,7 @@ async fn answer(
     query: Option<&str>,
 ) -> ApiResult<Document> {
     let query = Query::parse(query.unwrap_or_default());
-    let included = related(app, view, version, &query).await?;
+    let included = related(app, view, std::slice::from_ref(version), &query).await?;
     let resource = document(app, version, granted.may(Right::WriteState));
     Ok(Document::one(resource).include(included))
 }
@@ -146,45 +144,4 @@ fn with_snapshot_interval(app: &App, mut response: Response) -> Response {
     let name = HeaderName::from_static("x-terraform-snapshot-interval");
     response.headers_mut().insert(name, HeaderValue::from(seconds));
     response
-}
-
-/// What `include` asks for beside a state version. Whoever reads one may read the state, so sensitive outputs are
-/// shown (api-contract section 20 row 2).
-async fn related(
-    app: &App,
-    view: &mut Tx,
-    version: &StateVersion,
-    query: &Query,
-) -> ApiResult<Vec<Resource>> {
-    let mut included = Vec::new();
-    if query.includes("outputs") {
-        included.extend(state_version_outputs::resources_of(app, view, &version.id, true).await?);
-    }
-    if query.includes("created_by") {
-        included.extend(user(view, version.created_by.as_deref()).await?);
-    }
-    let (with_creator, with_configuration) =
-        (query.includes("run.created_by"), query.includes("run.configuration_version"));
-    if !(query.includes("run") || with_creator || with_configuration) {
-        return Ok(included);
-    }
-    let Some(run) = &version.run_id else { return Ok(included) };
-    let run = RunId::from(run.clone());
-    included.extend(runs::document(app, view, &run).await?);
-    let Some(run) = runs::store::find(&mut *view, &run).await? else { return Ok(included) };
-    if with_creator {
-        included.extend(user(view, run.created_by.as_deref()).await?);
-    }
-    if with_configuration {
-        let configuration =
-            configuration_versions::store::find(&mut *view, &run.configuration_version_id).await?;
-        included.extend(configuration.iter().map(configuration_versions::resource));
-    }
-    Ok(included)
-}
-
-async fn user(view: &mut Tx, id: Option<&str>) -> ApiResult<Option<Resource>> {
-    let Some(id) = id else { return Ok(None) };
-    let user = users::store::find(&mut *view, &UserId::from(id.to_owned())).await?;
-    Ok(user.as_ref().map(users::public_resource))
 }

@@ -10,6 +10,7 @@
 //! | [`model`] | which writes are taken |
 //! | `create`, `finalize`, `rollback`, `accept` | what clients do |
 //! | `from_run`, `promote` | what the end of an apply does |
+//! | `write` | how all of these end that have the bytes |
 //! | `bytes` | stored states, read back |
 
 mod accept;
@@ -24,6 +25,7 @@ pub mod model;
 mod promote;
 mod rollback;
 pub mod store;
+mod write;
 
 pub use bytes::{contents_of, state_of};
 pub use create::check_md5;
@@ -31,3 +33,4 @@ pub use described::operations;
 pub use from_run::{NewFromRun, insert_from_run, mark_recovered};
 pub use http::{document, read_json_state, read_state, routes, upload_json_state, upload_state};
 pub use promote::{give_up_pending, promote, promote_newest};
+pub use write::{NewState, make_current_with};

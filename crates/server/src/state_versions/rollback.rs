@@ -3,11 +3,9 @@
 use super::bytes::{contents_of, refusal, state_of};
 use super::contents::{Contents, with_serial};
 use super::create::hold_as_lock_holder;
-use super::from_run;
-use super::give_up_pending;
 use super::model::StateVersionStatus;
-use super::promote::make_current;
-use super::store::{self, NewRow, StateVersion};
+use super::store::{self, StateVersion};
+use super::{NewState, make_current_with};
 use crate::app::App;
 use crate::ids::{StateVersionId, UserId, WorkspaceId};
 use crate::platform::db::{Exec, Tx};
@@ -88,30 +86,17 @@ async fn write(
     if next_serial(&mut tx, target).await? != copied.serial {
         return Err(ApiError::conflict("Another state was written at the same time. Roll back again."));
     }
-    let now = app.clock.now();
-    let id = StateVersionId::random();
-    let row = NewRow {
-        id: &id,
+    let said = NewState {
         workspace_id: workspace,
         serial: copied.serial,
         lineage: target.lineage.as_deref(),
         md5: &copied.md5,
-        intermediate: false,
-        run_id: None,
-        run_sequence: None,
-        created_by: Some(caller.as_str()),
+        run: None,
+        creator: caller,
         rollback_of: Some(&target.id),
     };
-    give_up_pending(&mut tx, workspace).await?;
-    store::insert(&mut tx, &row, now).await?;
-    from_run::keep(app, &mut tx, &id, &copied.object, &copied.contents).await?;
-    if let Some(json) = &copied.json {
-        objects::store::insert(&mut tx, json, now).await?;
-        store::set_json(&mut tx, &id, json.id.as_str()).await?;
-    }
-    let version = store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?;
-    make_current(&mut tx, &version, now).await?;
-    let version = store::find(&mut tx, &id).await?.ok_or_else(ApiError::not_found)?;
+    let bytes = (&copied.object, &copied.contents);
+    let version = make_current_with(app, &mut tx, &said, bytes, copied.json.as_ref()).await?;
     tx.commit().await?;
     Ok(version)
 }

@@ -8,7 +8,7 @@ use super::contents::{Contents, Instance, ResourceSummary};
 use super::model::{Known, StateVersionStatus};
 use crate::clock::Time;
 use crate::ids::{RunId, StateVersionId, UserId, WorkspaceId};
-use crate::platform::db::{DbError, Exec, Tx, sql};
+use crate::platform::db::{DbError, Exec, Tx, sql, sql_in};
 
 /// The columns of [`StateVersion`], for every query that reads one.
 macro_rules! select {
@@ -30,6 +30,7 @@ macro_rules! select {
 pub(super) use select;
 
 const FIND: &str = select!("WHERE s.id = $1");
+const OF_IDS: &str = select!("WHERE s.id IN ($1)");
 const CURRENT: &str = select!("JOIN workspaces w ON w.current_state_version_id = s.id WHERE w.id = $1");
 const PENDING: &str =
     select!("WHERE s.workspace_id = $1 AND s.status = 'pending' ORDER BY s.ordinal DESC LIMIT 1");
@@ -43,6 +44,8 @@ const NEWEST_OF_RUN: &str = select!(
 );
 const COUNT_OF_RUN: &str =
     "SELECT COUNT(*) FROM state_versions WHERE run_id = $1 AND run_sequence IS NOT NULL";
+const LAST_SEQUENCE: &str =
+    "SELECT CAST(MAX(run_sequence) AS BIGINT) FROM state_versions WHERE run_id = $1 AND status = 'finalized'";
 const OF_SEQUENCE: &str = select!("WHERE s.run_id = $1 AND s.run_sequence = $2");
 const NEXT_ORDINAL: &str =
     "SELECT CAST(COALESCE(MAX(ordinal), 0) + 1 AS BIGINT) FROM state_versions WHERE workspace_id = $1";
@@ -66,11 +69,13 @@ const ACCEPT: &str = "UPDATE state_versions SET accepted_by = $1, accepted_at = 
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[
     FIND,
+    OF_IDS,
     CURRENT,
     PENDING,
     NEWEST_INTERMEDIATE,
     NEWEST_OF_RUN,
     COUNT_OF_RUN,
+    LAST_SEQUENCE,
     OF_SEQUENCE,
     NEXT_ORDINAL,
     INSERT,
@@ -184,6 +189,11 @@ pub async fn find(exec: impl Exec, id: &StateVersionId) -> Result<Option<StateVe
     exec.optional(sql(FIND).bind(id)).await
 }
 
+/// Some by id.
+pub async fn of_ids(exec: impl Exec, ids: &[&StateVersionId]) -> Result<Vec<StateVersion>, DbError> {
+    exec.all(sql_in(OF_IDS, ids.iter().copied().map(Into::into))).await
+}
+
 /// The current one of a workspace: the state that the next plan starts from. `None` means that the workspace has no
 /// state yet, and nothing else.
 pub async fn current(exec: impl Exec, workspace: &WorkspaceId) -> Result<Option<StateVersion>, DbError> {
@@ -212,6 +222,12 @@ pub async fn newest_of_run(exec: impl Exec, run: &RunId) -> Result<Option<StateV
 pub async fn count_of_run(exec: impl Exec, run: &RunId) -> Result<i64, DbError> {
     let (count,): (i64,) = exec.one(sql(COUNT_OF_RUN).bind(run)).await?;
     Ok(count)
+}
+
+/// The agent's count of the one that a run's apply wrote last.
+pub async fn last_sequence(exec: impl Exec, run: &RunId) -> Result<Option<i64>, DbError> {
+    let (last,): (Option<i64>,) = exec.one(sql(LAST_SEQUENCE).bind(run)).await?;
+    Ok(last)
 }
 
 /// The one that a run's apply wrote as its `sequence`-th.

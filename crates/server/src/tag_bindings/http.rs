@@ -127,8 +127,8 @@ async fn replace_of_workspace(
 }
 
 async fn effective_of_workspace(State(app): State<App>, granted: Granted<WorkspaceScope>) -> ApiResult {
-    let bindings = store::effective(&app.db, &granted.workspace_id).await?;
-    Ok(ok(&Document::many(bindings.iter().map(effective_resource).collect())))
+    let bindings = store::effective(&app.db, &[&granted.workspace_id]).await?;
+    Ok(ok(&Document::many(bindings.iter().map(|holding| effective_resource(&holding.binding)).collect())))
 }
 
 async fn of_project(State(app): State<App>, Path(id): Path<String>) -> ApiResult {

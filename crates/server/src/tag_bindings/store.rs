@@ -3,14 +3,14 @@
 use super::model::Pair;
 use crate::clock::Time;
 use crate::ids::{ProjectId, TagBindingId, WorkspaceId};
-use crate::platform::db::{DbError, Exec, Query, Tx, sql};
+use crate::platform::db::{DbError, Exec, Query, Tx, sql, sql_in};
 
 const OF_WORKSPACE: &str =
     "SELECT id, key, value, created_at FROM tag_bindings WHERE workspace_id = $1 ORDER BY key";
 const OF_PROJECT: &str =
     "SELECT id, key, value, created_at FROM tag_bindings WHERE project_id = $1 ORDER BY key";
-const EFFECTIVE: &str = "SELECT b.id, b.key, b.value, b.project_id FROM workspaces w \
-     JOIN tag_bindings b ON b.workspace_id = w.id OR b.project_id = w.project_id WHERE w.id = $1 \
+const EFFECTIVE: &str = "SELECT w.id AS workspace_id, b.id, b.key, b.value, b.project_id FROM workspaces w \
+     JOIN tag_bindings b ON b.workspace_id = w.id OR b.project_id = w.project_id WHERE w.id IN ($1) \
      AND (b.workspace_id IS NOT NULL OR NOT EXISTS \
        (SELECT 1 FROM tag_bindings o WHERE o.workspace_id = w.id AND o.key = b.key)) ORDER BY b.key";
 const PUT_ON_WORKSPACE: &str = "INSERT INTO tag_bindings (workspace_id, id, key, value, created_at) \
@@ -78,17 +78,25 @@ pub struct EffectiveTagBinding {
     pub project_id: Option<String>,
 }
 
+/// One of some workspaces.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Holding {
+    /// The workspace that it holds for.
+    #[sqlx(try_from = "String")]
+    pub workspace_id: WorkspaceId,
+    /// The binding.
+    #[sqlx(flatten)]
+    pub binding: EffectiveTagBinding,
+}
+
 /// All of one owner, by key; there are few (`model::BINDINGS_MAX`).
 pub async fn list(exec: impl Exec, owner: Owner<'_>) -> Result<Vec<TagBinding>, DbError> {
     exec.all(owner.query(OF_WORKSPACE, OF_PROJECT)).await
 }
 
-/// A workspace's own and those of its project that it does not set itself, by key.
-pub async fn effective(
-    exec: impl Exec,
-    workspace: &WorkspaceId,
-) -> Result<Vec<EffectiveTagBinding>, DbError> {
-    exec.all(sql(EFFECTIVE).bind(workspace)).await
+/// The own bindings of some workspaces and those of their projects that they do not set themselves, by key.
+pub async fn effective(exec: impl Exec, workspaces: &[&WorkspaceId]) -> Result<Vec<Holding>, DbError> {
+    exec.all(sql_in(EFFECTIVE, workspaces.iter().copied().map(Into::into))).await
 }
 
 /// Sets the value of a key. The caller has the owner's row.

@@ -5,13 +5,12 @@ use super::write;
 use crate::app::App;
 use crate::clock::Time;
 use crate::platform::access::{Granted, Needs, OrganizationScope, Right, WorkspaceScope};
-use crate::platform::http::{ApiResult, Items, Route, delete, get, no_content, ok, post, searched};
+use crate::platform::http::{ApiResult, Items, Listing, Route, delete, get, no_content, post, searched};
 use crate::platform::openapi::ResourceType;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
+use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use serde::Serialize;
-use terrane_jsonapi::{Document, Query, Relationship, Resource};
+use terrane_jsonapi::{Relationship, Resource};
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -51,22 +50,16 @@ fn resource(tag: &Tag) -> Resource {
         .relate("organization", Relationship::to("organizations", &tag.organization_name))
 }
 
-async fn list(
-    State(app): State<App>,
-    granted: Granted<OrganizationScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let page = query.page();
+async fn list(State(app): State<App>, granted: Granted<OrganizationScope>, listing: Listing) -> ApiResult {
+    let page = listing.page;
     let filter = store::Filter {
-        search: searched(&query, "q")?,
-        without_workspace: searched(&query, "filter[exclude][taggable][id]")?,
+        search: searched(&listing.query, "q")?,
+        without_workspace: searched(&listing.query, "filter[exclude][taggable][id]")?,
     };
     let tags = store::list(&app.db, &granted.organization_id, &filter, page).await?;
     let total = store::count(&app.db, &granted.organization_id, &filter).await?;
     let resources = tags.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 async fn remove(
@@ -91,15 +84,13 @@ async fn add_workspaces(
 async fn of_workspace(
     State(app): State<App>,
     granted: Granted<WorkspaceScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
+    listing: Listing,
 ) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let page = query.page();
+    let page = listing.page;
     let tags = store::of_workspace(&app.db, &granted.workspace_id, page).await?;
     let total = store::count_of_workspace(&app.db, &granted.workspace_id).await?;
     let resources = tags.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 async fn add(State(app): State<App>, granted: Granted<WorkspaceScope>, Items(items): Items) -> ApiResult {

@@ -6,14 +6,15 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::ids::{TokenId, UserId};
 use crate::platform::access::{Caller, Needs};
-use crate::platform::http::{ApiError, ApiResult, Body, Route, created, delete, get, no_content, ok, post};
+use crate::platform::http::{
+    ApiError, ApiResult, Body, Listing, Route, created, delete, get, no_content, ok, post,
+};
 use crate::platform::openapi::ResourceType;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
+use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use terrane_jsonapi::{Document, Given, Query, Relationship, Resource, ResourceId};
+use terrane_jsonapi::{Document, Given, Relationship, Resource, ResourceId};
 
 /// A description longer than this is refused.
 pub(super) const DESCRIPTION_CHARS_MAX: usize = 512;
@@ -62,23 +63,21 @@ async fn list(
     State(app): State<App>,
     caller: Caller,
     Path(user): Path<String>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
+    listing: Listing,
 ) -> ApiResult {
     let tokens = if user == caller.user_id.as_str() {
         store::list(&app.db, &caller.user_id).await?
     } else {
         Vec::new()
     };
-    let query = Query::parse(query.as_deref().unwrap_or_default());
     let all: Vec<Resource> = tokens.iter().map(|token| resource(token, None)).collect();
-    if !query.asks_for_a_page() {
+    if !listing.query.asks_for_a_page() {
         return Ok(ok(&Document::many(all)));
     }
-    let (page, total) = (query.page(), all.len() as u64);
+    let (page, total) = (listing.page, all.len() as u64);
     let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let shown = all.into_iter().skip(skip).take(usize::try_from(page.size).unwrap_or(usize::MAX)).collect();
-    Ok(ok(&Document::page(shown, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(shown, total))
 }
 
 async fn make(

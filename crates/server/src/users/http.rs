@@ -4,7 +4,8 @@ use super::store::{self, User};
 use crate::app::App;
 use crate::ids::UserId;
 use crate::platform::access::{Caller, Needs};
-use crate::platform::http::{ApiError, ApiResult, Route, get, ok};
+use crate::platform::db::Tx;
+use crate::platform::http::{ApiError, ApiResult, Route, distinct, get, in_order, ok};
 use crate::platform::openapi::ResourceType;
 use axum::extract::{Path, State};
 use schemars::JsonSchema;
@@ -79,6 +80,16 @@ fn resource(user: &User, is_self: bool) -> Resource {
 /// A user as others see them: without the e-mail address.
 pub fn public_resource(user: &User) -> Resource {
     resource(user, false)
+}
+
+/// Users as others see them, for an `include`. One query.
+pub async fn included(view: &mut Tx, ids: &[UserId]) -> ApiResult<Vec<Resource>> {
+    let ids = distinct(ids);
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = in_order(store::of_ids(view, &ids).await?, &ids, |user| &user.id);
+    Ok(found.iter().map(public_resource).collect())
 }
 
 async fn account(State(app): State<App>, caller: Caller) -> ApiResult {

@@ -5,4 +5,4 @@ mod http;
 pub mod store;
 
 pub use described::operations;
-pub use http::{public_resource, routes};
+pub use http::{included, public_resource, routes};

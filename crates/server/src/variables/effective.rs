@@ -17,8 +17,6 @@ use terrane_wire::{Category, Secret};
 pub struct Effective {
     /// The variable.
     pub variable: Variable,
-    /// Where it comes from.
-    pub source: Source,
     /// Those that it beats, the strongest first.
     pub overwritten: Vec<VariableId>,
 }
@@ -36,9 +34,9 @@ pub async fn everything(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<(Var
 pub fn effective(all: &[(Variable, Source)]) -> Vec<Effective> {
     let keys = all.iter().map(|(variable, source)| ((variable.category, &variable.key), source.clone()));
     let effective = decide(keys).into_iter().map(|winner| {
-        let (variable, source) = all[winner.index].clone();
+        let variable = all[winner.index].0.clone();
         let overwritten = winner.beaten.iter().map(|index| all[*index].0.id.clone()).collect();
-        Effective { variable, source, overwritten }
+        Effective { variable, overwritten }
     });
     effective.collect()
 }
@@ -93,30 +91,20 @@ pub async fn freeze(
     workspace: &WorkspaceId,
     own: &[RunVariable],
 ) -> ApiResult<Frozen> {
-    let effective = effective(&everything(tx, workspace).await?);
-    let own_rank = Source::Run.rank();
-    let is_stronger = |variable: &Variable, source: &Source, run: &RunVariable| {
-        variable.category == VariableCategory::Terraform
-            && variable.key == run.key
-            && source.rank() < own_rank
-    };
+    let all = everything(tx, workspace).await?;
+    let theirs = all.iter().map(|(variable, source)| ((variable.category, &variable.key), source.clone()));
+    // Of two with one key the later one counts, as on a command line: the first that is met.
+    let of_run = own.iter().rev().map(|run| ((VariableCategory::Terraform, &run.key), Source::Run));
+    let winners = decide(theirs.chain(of_run)).into_iter().map(|winner| winner.index);
+    let (theirs, mut of_run): (Vec<usize>, Vec<usize>) = winners.partition(|index| *index < all.len());
+    of_run.sort_unstable_by_key(|index| std::cmp::Reverse(*index));
     let mut frozen =
         Frozen { variables: Vec::new(), used: Used { version: USED_VERSION, variables: Vec::new() } };
-    for Effective { variable, source, .. } in &effective {
-        let is_beaten = variable.category == VariableCategory::Terraform
-            && source.rank() > own_rank
-            && own.iter().any(|run| run.key == variable.key);
-        if !is_beaten {
-            frozen.push_variable(variable, source, open(app, variable)?);
-        }
+    for (variable, source) in theirs.into_iter().map(|index| &all[index]) {
+        frozen.push_variable(variable, source, open(app, variable)?);
     }
-    // Of two with one key the later one counts, as on a command line.
-    for (index, run) in own.iter().enumerate() {
-        let is_beaten = own[index + 1..].iter().any(|later| later.key == run.key)
-            || effective.iter().any(|other| is_stronger(&other.variable, &other.source, run));
-        if !is_beaten {
-            frozen.push_own(run);
-        }
+    for run in of_run.into_iter().map(|index| &own[own.len() - 1 - (index - all.len())]) {
+        frozen.push_own(run);
     }
     Ok(frozen)
 }

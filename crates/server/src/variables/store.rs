@@ -8,7 +8,7 @@ use super::model::{Owner, VariableCategory};
 use super::precedence::SetScope;
 use crate::clock::Time;
 use crate::ids::{VariableId, WorkspaceId};
-use crate::platform::db::{DbError, Exec, Query, Tx, sql};
+use crate::platform::db::{DbError, Exec, Query, Tx, sql, sql_in};
 use crate::varsets::store::applies_to_workspace;
 
 macro_rules! select {
@@ -28,6 +28,8 @@ use select;
 
 const LIST: &str =
     select!("workspace_id AS owner", "variables", "WHERE v.workspace_id = $1 ORDER BY v.created_at, v.id");
+const OF_WORKSPACES: &str =
+    select!("workspace_id AS owner", "variables", "WHERE v.workspace_id IN ($1) ORDER BY v.created_at, v.id");
 const FIND: &str = select!("workspace_id AS owner", "variables", "WHERE v.workspace_id = $1 AND v.id = $2");
 const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM variables WHERE workspace_id = $1";
 const INSERT: &str = "INSERT INTO variables (id, workspace_id, key, value_sealed, category, hcl, sensitive, description, \
@@ -65,6 +67,7 @@ const OF_SETS_OF_WORKSPACE: &str = select!(
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[
     LIST,
+    OF_WORKSPACES,
     FIND,
     COUNT,
     INSERT,
@@ -148,6 +151,11 @@ fn of(owner: &Owner, workspace: &'static str, set: &'static str) -> Query {
 /// An owner's variables, oldest first.
 pub async fn list(exec: impl Exec, owner: &Owner) -> Result<Vec<Variable>, DbError> {
     exec.all(of(owner, LIST, LIST_IN_SET)).await
+}
+
+/// The variables of some workspaces, oldest first.
+pub async fn of_workspaces(exec: impl Exec, workspaces: &[&WorkspaceId]) -> Result<Vec<Variable>, DbError> {
+    exec.all(sql_in(OF_WORKSPACES, workspaces.iter().copied().map(Into::into))).await
 }
 
 /// The variables of all sets that apply to a workspace, whatever beats them.

@@ -12,10 +12,9 @@ use crate::ids::{ProjectId, VarsetId};
 use crate::platform::access::{Granted, Needs, OrganizationScope, Right, WorkspaceScope};
 use crate::platform::db::Tx;
 use crate::platform::http::{
-    ApiError, ApiResult, Body, ListBody, Route, created, delete, get, no_content, ok, patch, post,
+    ApiError, ApiResult, Body, ListBody, Listing, Route, created, delete, get, no_content, ok, patch, post,
 };
 use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
 use terrane_jsonapi::{Document, Errors, Query};
 
 /// A longer text is not looked for: SQLite fails on patterns of some ten thousand characters.
@@ -49,69 +48,53 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn list(
-    State(app): State<App>,
-    granted: Granted<OrganizationScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+async fn list(State(app): State<App>, granted: Granted<OrganizationScope>, listing: Listing) -> ApiResult {
     let organization = &granted.organization_id;
-    let of = match query.get("scope") {
+    let of = match listing.query.get("scope") {
         Some("owned") => Of::OwnedByOrganization(organization),
         None => Of::Organization(organization),
         Some(_) => return Err(Errors::malformed("scope can only be owned here").into()),
     };
-    answer_page(&app, of, &uri, &query).await
+    answer_page(&app, of, &listing).await
 }
 
-async fn list_of_project(
-    State(app): State<App>,
-    Path(project): Path<String>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let scope = match query.get("scope") {
+async fn list_of_project(State(app): State<App>, Path(project): Path<String>, listing: Listing) -> ApiResult {
+    let scope = match listing.query.get("scope") {
         None | Some("all") => ProjectScope::All,
         Some("applied") => ProjectScope::Applied,
         Some("shared") => ProjectScope::Shared,
         Some("owned") => ProjectScope::Owned,
         Some(_) => return Err(Errors::malformed("scope must be applied, shared, owned or all").into()),
     };
-    answer_page(&app, Of::Project(&ProjectId::from(project), scope), &uri, &query).await
+    answer_page(&app, Of::Project(&ProjectId::from(project), scope), &listing).await
 }
 
 async fn list_of_workspace(
     State(app): State<App>,
     granted: Granted<WorkspaceScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
+    listing: Listing,
 ) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    answer_page(&app, Of::Workspace(&granted.workspace_id), &uri, &query).await
+    answer_page(&app, Of::Workspace(&granted.workspace_id), &listing).await
 }
 
 async fn list_applicable(
     State(app): State<App>,
     granted: Granted<WorkspaceScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
+    listing: Listing,
 ) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    answer_page(&app, Of::NotYetOfWorkspace(&granted.workspace_id), &uri, &query).await
+    answer_page(&app, Of::NotYetOfWorkspace(&granted.workspace_id), &listing).await
 }
 
-async fn answer_page(app: &App, of: Of<'_>, uri: &Uri, query: &Query) -> ApiResult {
-    let (filter, page) = (filter(query)?, query.page());
+async fn answer_page(app: &App, of: Of<'_>, listing: &Listing) -> ApiResult {
+    let (filter, page) = (filter(&listing.query)?, listing.page);
     let mut view = app.db.snapshot().await?;
     let sets = store::list(&mut view, of, &filter, page).await?;
     let total = store::count(&mut view, of, &filter).await?;
     let ids: Vec<VarsetId> = sets.iter().map(|set| set.id.clone()).collect();
     let links = store::links(&mut view, &ids).await?;
-    let included = include::included(app, &mut view, &sets, &links, query).await?;
+    let included = include::included(app, &mut view, &sets, &links, &listing.query).await?;
     let resources = sets.iter().map(|set| document::resource(set, &links)).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), query)).include(included)))
+    Ok(listing.answer_with(resources, total, included))
 }
 
 fn filter(query: &Query) -> ApiResult<Filter> {

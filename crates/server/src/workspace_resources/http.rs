@@ -5,13 +5,12 @@ use super::store;
 use crate::app::App;
 use crate::clock::Time;
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
-use crate::platform::http::{ApiResult, Route, get, ok, searched};
+use crate::platform::http::{ApiResult, Listing, Route, get, searched};
 use crate::platform::openapi::ResourceType;
-use axum::extract::{RawQuery, State};
-use axum::http::Uri;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
-use terrane_jsonapi::{Document, Query, Resource};
+use terrane_jsonapi::Resource;
 
 /// This folder's routes.
 pub fn routes() -> Vec<Route> {
@@ -56,24 +55,18 @@ fn resource(one: &WorkspaceResource) -> Resource {
 }
 
 /// `q` is a part of an address, whatever its case.
-async fn list(
-    State(app): State<App>,
-    granted: Granted<WorkspaceScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let page = query.page();
+async fn list(State(app): State<App>, granted: Granted<WorkspaceScope>, listing: Listing) -> ApiResult {
+    let page = listing.page;
     let mut all = store::list(&app.db, &granted.workspace_id).await?;
-    if let Some(part) = searched(&query, "q")? {
+    if let Some(part) = searched(&listing.query, "q")? {
         let part = part.to_lowercase();
         all.retain(|one| one.address.to_lowercase().contains(&part));
     }
-    let (order, descending) = Order::parse(query.get("sort").unwrap_or_default());
+    let (order, descending) = Order::parse(listing.query.get("sort").unwrap_or_default());
     order.sort(&mut all, descending);
     let first = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let size = usize::try_from(page.limit()).unwrap_or(usize::MAX);
     let resources = all.iter().skip(first).take(size).map(resource).collect();
     let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }

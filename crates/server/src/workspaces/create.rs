@@ -6,13 +6,15 @@ use super::model::Client;
 use super::settings::apply_settings;
 use super::store::{self, Workspace};
 use crate::app::App;
-use crate::ids::WorkspaceId;
+use crate::clock::Time;
+use crate::ids::{OrganizationId, WorkspaceId};
 use crate::plans::model::EngineName;
 use crate::platform::access::{Granted, OrganizationScope};
 use crate::platform::db::DbError;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::projects;
 use crate::tag_bindings::{self, Owner};
+use crate::terraform_versions;
 use terrane_jsonapi::Incoming;
 use terrane_wire::VersionRequest;
 
@@ -29,7 +31,7 @@ pub async fn create(
     body.expect_kind("workspaces")?;
     let name = body.attributes.required_text("name")?;
     let engine = choose_engine(app, client, &body.attributes).await?;
-    let version = newest_version(app, engine).await;
+    let version = newest_version(app, engine).await?;
     let mut tx = app.db.begin().await?;
     let project = match body.related("project")?.value() {
         Some(id) => {
@@ -42,7 +44,8 @@ pub async fn create(
             .await?
             .ok_or_else(ApiError::not_found)?,
     };
-    let mut workspace = fresh(app, granted, name, engine);
+    let of = (granted.organization_id.clone(), granted.organization_name.clone());
+    let mut workspace = fresh(WorkspaceId::random(), of, name, engine, app.clock.now());
     let (by, now) = (&granted.caller().user_id, workspace.created_at);
     workspace.move_to(&project);
     auto_destroy::moved(&mut workspace, by, now);
@@ -58,12 +61,18 @@ pub async fn create(
     Ok(workspace)
 }
 
-fn fresh(app: &App, granted: &Granted<OrganizationScope>, name: String, engine: EngineName) -> Workspace {
-    let now = app.clock.now();
+/// A workspace with every setting as it is by default.
+pub(super) fn fresh(
+    id: WorkspaceId,
+    (organization_id, organization_name): (OrganizationId, String),
+    name: String,
+    engine: EngineName,
+    now: Time,
+) -> Workspace {
     Workspace {
-        id: WorkspaceId::random(),
-        organization_id: granted.organization_id.clone(),
-        organization_name: granted.organization_name.clone(),
+        id,
+        organization_id,
+        organization_name,
         project_id: String::new().into(),
         name,
         description: None,
@@ -117,13 +126,15 @@ fn fresh(app: &App, granted: &Granted<OrganizationScope>, name: String, engine: 
     }
 }
 
-/// The version a workspace gets that names none: the newest engine of its kind here.
-async fn newest_version(app: &App, engine: EngineName) -> String {
+/// The version a workspace gets that names none: the newest enabled engine of its kind here.
+async fn newest_version(app: &App, engine: EngineName) -> ApiResult<String> {
     let engines = app.engines().await;
+    let disabled = terraform_versions::disabled(&app.db).await?;
     let versions = engines.iter().filter(|found| found.engine.kind == engine.kind());
-    let newest = VersionRequest::parse(ANY_VERSION)
-        .and_then(|latest| latest.best(versions.map(|found| found.engine.version.as_str())));
-    newest.unwrap_or(ANY_VERSION).to_owned()
+    let versions = versions.map(|found| found.engine.version.as_str());
+    let enabled = versions.filter(|version| !disabled.has(engine, version));
+    let newest = VersionRequest::parse(ANY_VERSION).and_then(|latest| latest.best(enabled));
+    Ok(newest.unwrap_or(ANY_VERSION).to_owned())
 }
 
 /// A unique constraint on a workspace can only be its name.

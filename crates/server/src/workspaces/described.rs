@@ -11,8 +11,10 @@ use crate::platform::openapi::{
 
 /// This folder's operations.
 pub fn operations() -> Vec<Operation> {
-    const INCLUDE: &str = "organization, project, current_run, current_configuration_version, current_state_version, \
-                           locked_by, outputs, effective_tag_bindings";
+    const INCLUDE: &str = "organization, project, current_run, latest_run (each with .plan, .apply, \
+                           .configuration_version and .configuration_version.ingress_attributes), \
+                           current_configuration_version, current_configuration_version.ingress_attributes, \
+                           current_state_version, locked_by, outputs, vars, effective_tag_bindings";
     let one = Answer::One(WORKSPACE);
     let read = |id, summary| operation(id, summary).include(INCLUDE).answers(200, one);
     let change = |id, summary| {

@@ -4,6 +4,7 @@ use super::model::Client;
 use crate::app::App;
 use crate::plans::model::EngineName;
 use crate::platform::http::{ApiError, ApiResult};
+use crate::terraform_versions;
 use terrane_jsonapi::Attributes;
 
 /// Which engine a workspace gets (api-contract section 20 row 26): the client's own kind, else what the body says,
@@ -20,13 +21,10 @@ pub(super) async fn choose_engine(app: &App, client: Client, given: &Attributes)
         return Ok(engine);
     }
     let engines = app.engines().await;
-    let wanted = given.text("terraform-version")?.value();
-    let fits = wanted.and_then(|version| {
-        let mut kinds =
-            engines.iter().filter(|found| found.engine.version == version).map(|found| found.engine.kind);
-        kinds.next().filter(|kind| kinds.all(|other| other == *kind))
-    });
-    Ok(fits
-        .or_else(|| engines.first().map(|found| found.engine.kind))
-        .map_or(EngineName::Tofu, EngineName::from))
+    let fits = match given.text("terraform-version")?.value() {
+        Some(version) => terraform_versions::kind_that_has(&app.db, &version).await?,
+        None => None,
+    };
+    let default = || engines.first().map(|found| EngineName::from(found.engine.kind));
+    Ok(fits.or_else(default).unwrap_or(EngineName::Tofu))
 }

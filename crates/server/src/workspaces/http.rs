@@ -144,7 +144,7 @@ async fn answer(app: &App, id: &WorkspaceId, query: Option<&str>) -> ApiResult {
     let mut view = app.db.snapshot().await?;
     let workspace = store::find(&mut view, id).await?.ok_or_else(ApiError::not_found)?;
     let query = Query::parse(query.unwrap_or_default());
-    let (resource, mut included) = related::with_related(app, &mut view, &workspace, &query).await?;
-    included.extend(related::shared(&mut view, std::slice::from_ref(&workspace), &query).await?);
+    let (mut resources, included) = related::with_related(app, &mut view, &[workspace], &query).await?;
+    let resource = resources.pop().ok_or_else(ApiError::not_found)?;
     Ok(ok(&Document::one(resource).include(included)))
 }

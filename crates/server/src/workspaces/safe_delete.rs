@@ -35,7 +35,7 @@ pub(super) async fn safe_delete(app: &App, granted: &Granted<WorkspaceScope>) ->
         );
         return Err(ApiError::conflict(detail));
     }
-    let orphans = delete::delete_in(&mut tx, id, now).await?;
+    let orphans = delete::delete_in(app, &mut tx, id, &granted.caller().user_id, now).await?;
     tx.commit().await?;
     orphans.iter().for_each(|job| app.wake.wake_job(job));
     Ok(())

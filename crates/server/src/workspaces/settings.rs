@@ -8,6 +8,7 @@ use crate::execution_mode::{ExecutionMode, check_pool, read_mode};
 use crate::ids::UserId;
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
+use crate::terraform_versions;
 use terrane_jsonapi::{Attributes, Given};
 
 /// Texts of a workspace longer than this are refused.
@@ -34,6 +35,12 @@ pub(super) async fn apply_settings(
         return Err(ApiError::invalid_attribute("vcs-repo", detail));
     }
     check(workspace)?;
+    if given.names("terraform-version") || given.names("engine") {
+        let (engine, version) = (workspace.engine, &workspace.terraform_version);
+        if let Some(why) = terraform_versions::check_enabled(&mut *tx, engine, version).await? {
+            return Err(ApiError::invalid_attribute("terraform-version", why));
+        }
+    }
     check_pool(tx, &workspace.organization_id, &workspace.execution(), "/data/attributes/agent-pool-id").await
 }
 

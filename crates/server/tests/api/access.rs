@@ -20,6 +20,7 @@ enum Gate {
     Open,
     Signed,
     AnyUser,
+    Admin,
     Agent,
     Scoped,
     InBody,
@@ -31,6 +32,7 @@ fn gate(needs: Needs) -> Gate {
         Needs::Anonymous => Gate::Open,
         Needs::SignedUrl => Gate::Signed,
         Needs::User => Gate::AnyUser,
+        Needs::SiteAdmin => Gate::Admin,
         Needs::Agent => Gate::Agent,
         Needs::Organization(_)
         | Needs::Project(_)
@@ -47,7 +49,8 @@ fn gate(needs: Needs) -> Gate {
         | Needs::StateVersion(_)
         | Needs::StateVersionOutput(_)
         | Needs::RunTrigger(_)
-        | Needs::Varset(_) => Gate::Scoped,
+        | Needs::Varset(_)
+        | Needs::RecoverableItem(_) => Gate::Scoped,
         Needs::InBody(_) => Gate::InBody,
         Needs::InQuery(_) => Gate::InQuery,
     }
@@ -57,7 +60,7 @@ fn gate(needs: Needs) -> Gate {
 fn of_any_user(operation: &str) -> u16 {
     match operation {
         // Of the caller's own, or of nobody; for others an empty list (api-contract section 10).
-        "listOrganizations" | "getAccount" | "listUserTokens" => 200,
+        "listOrganizations" | "getAccount" | "listUserTokens" | "listAllRecoverableItems" => 200,
         // The name behind a run's `created-by` is no secret.
         "getUser" => 200,
         "createUserToken" | "getToken" | "deleteToken" | "getMetrics" => 404,
@@ -101,7 +104,7 @@ on_both!(without_a_good_token_every_route_is_401, |server| {
             match gate(route.needs) {
                 Gate::Open => assert!(reply.status < 300, "{who}: {}", reply.describe()),
                 Gate::Signed => assert_eq!(reply.status, 403, "{who}: {}", reply.describe()),
-                Gate::AnyUser | Gate::Agent | Gate::Scoped | Gate::InBody | Gate::InQuery => {
+                Gate::AnyUser | Gate::Admin | Gate::Agent | Gate::Scoped | Gate::InBody | Gate::InQuery => {
                     reply.expect_unauthorized();
                 }
             }
@@ -122,7 +125,7 @@ on_both!(agents_and_users_do_not_pass_for_each_other, |server| {
     for route in routes() {
         let path = world.path(route.path, &[]);
         match gate(route.needs) {
-            Gate::AnyUser | Gate::Scoped | Gate::InBody | Gate::InQuery => {
+            Gate::AnyUser | Gate::Admin | Gate::Scoped | Gate::InBody | Gate::InQuery => {
                 call(&direct, &route, &path, &agent, &body_for(&route, &world)).await.expect_unauthorized();
             }
             Gate::Agent => {
@@ -146,6 +149,10 @@ on_both!(for_a_stranger_nothing_of_the_owner_exists, |server| {
         match gate(route.needs) {
             Gate::Scoped | Gate::InBody | Gate::InQuery => {
                 reply.expect_not_found();
+            }
+            Gate::Admin => {
+                reply.expect_not_found();
+                call(&direct, &route, &path, server.owner.token(), b"").await.expect_not_found();
             }
             Gate::AnyUser => {
                 assert_eq!(reply.status, of_any_user(route.operation), "{}", reply.describe());
@@ -171,7 +178,7 @@ on_both!(owners_and_site_administrators_reach_every_handler, |server| {
             number += 1;
             // What deletes gets a world of its own.
             let fresh;
-            let world = if route.method == Method::DELETE {
+            let world = if [Method::DELETE, Method::PUT].contains(&route.method) {
                 fresh = World::of(&server.owner, &format!("world-{number}")).await;
                 &fresh
             } else {

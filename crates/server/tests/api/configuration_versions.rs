@@ -196,3 +196,29 @@ on_both!(a_pending_one_cannot_be_planned, no_agent(), |server| {
     assert_eq!(refused.at("/errors/0/source/pointer"), "/data/relationships/configuration-version");
     assert!(refused.error().contains("pending"), "{}", refused.error());
 });
+
+on_both!(the_first_run_of_each_is_included, |server| {
+    let owner = &server.owner;
+    let workspace = owner.workspace("net").await;
+    let (used, unused) = (
+        owner.configuration(&workspace, creates(1)).await,
+        owner.configuration(&workspace, creates(1)).await,
+    );
+    let first = owner.run_of(&workspace, &used, &json!({ "plan-only": true })).await;
+    owner.run_of(&workspace, &used, &json!({ "plan-only": true })).await;
+    // A run of another workspace is that one's affair.
+    let other = owner.workspace("other").await;
+    owner.run_of(&other, &unused, &json!({ "plan-only": true })).await;
+    let list = format!("/workspaces/{workspace}/configuration-versions");
+    let listed = owner.get(&format!("{list}?include=run.plan")).await.expect_status(200);
+    assert_eq!(listed.at("/data/0/relationships/run/data"), json!(null));
+    assert_eq!(listed.at("/data/1/relationships/run/data"), json!({ "type": "runs", "id": first.id }));
+    assert_eq!(
+        (listed.at("/included/0/id"), listed.at("/included/1/id"), listed.at("/included/2")),
+        (json!(first.id), json!(first.plan), json!(null))
+    );
+    let one = owner.get(&format!("/configuration-versions/{used}?include=run")).await.expect_status(200);
+    assert_eq!(one.at("/included/0"), listed.at("/included/0"));
+    let bare = owner.get(&list).await.expect_status(200);
+    assert_eq!((bare.at("/data/1/relationships/run"), bare.at("/included")), (json!(null), json!(null)));
+});

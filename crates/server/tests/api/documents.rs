@@ -8,6 +8,7 @@ use crate::state_versions::from_run;
 use crate::world::World;
 use axum::http::Method;
 use serde_json::{Value, json};
+use terrane_server::platform::access::Needs;
 use terrane_server::platform::http::Route;
 use terrane_server::router::routes;
 use terrane_testkit::{OpenApi, TestServer, on_both, state_body, state_file};
@@ -56,6 +57,7 @@ fn wish(operation: &str, world: &World) -> Vec<u8> {
         // What a list is added to answers without a document.
         "applyVarsetToWorkspaces" | "applyVarsetToProjects" => return Vec::new(),
         "createConfigurationVersion" => json!({ "auto-queue-runs": false }),
+        "createTerraformVersion" => json!({ "version": "1.5.8", "engine": "tofu" }),
         "createComment" => json!({ "body": "fine" }),
         "createUserToken" => json!({ "description": "fresh" }),
         "createRun" => return world.run_body(),
@@ -83,7 +85,7 @@ fn wish(operation: &str, world: &World) -> Vec<u8> {
 /// decision, the workspace is locked by a person while it is read.
 pub async fn visit_all(server: &TestServer) -> Vec<Visited> {
     let owner = &server.owner;
-    let world = World::of(owner, "north").await;
+    let world = World::of(owner, "north").await.with_version(&server.admin).await;
     let workspace = world.id("workspace_id");
     owner
         .variable(workspace, &json!({ "key": "s", "value": "x", "category": "env", "sensitive": true }))
@@ -135,7 +137,8 @@ pub async fn visit_all(server: &TestServer) -> Vec<Visited> {
         let replaced = [("state_version_id", recovered.as_str())];
         let replaced: &[_] = if route.operation == "acceptStateVersion" { &replaced } else { &[] };
         let path = world.path(route.path, replaced);
-        let reply = direct.call(&route.method, &path, owner.token(), &body).await;
+        let actor = if route.needs == Needs::SiteAdmin { &server.admin } else { owner };
+        let reply = direct.call(&route.method, &path, actor.token(), &body).await;
         let body = match reply.status {
             200 | 201 => serde_json::from_slice(&reply.bytes).expect("a document is JSON"),
             204 | 302 | 307 => Value::Null,

@@ -5,6 +5,7 @@ mod consumers;
 mod counters;
 mod engines;
 mod execution;
+mod includes;
 mod lists;
 mod locks;
 mod safe_delete;

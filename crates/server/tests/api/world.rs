@@ -49,6 +49,7 @@ impl World {
         let ssh_key = owner.post(&format!("/organizations/{organization}/ssh-keys"), &wish).await;
         let state_version = owner.state(&workspace, 1, &state_file(1)).await;
         let outputs = owner.get(&format!("/state-versions/{state_version}/outputs")).await.expect_status(200);
+        let recoverable_item = deleted_workspace(owner, organization).await;
         let ids = HashMap::from([
             ("organization", organization.to_owned()),
             ("workspace", "net".to_owned()),
@@ -65,6 +66,7 @@ impl World {
             ("apply_id", apply),
             ("comment_id", comment.id()),
             ("run_event_id", text(&events.at("/data/0/id"))),
+            ("recoverable_item_id", recoverable_item),
             ("state_version_id", state_version),
             ("state_version_output_id", text(&outputs.at("/data/0/id"))),
             ("tag_id", text(&tag.at("/data/0/id"))),
@@ -73,11 +75,21 @@ impl World {
             ("token_id", token.id()),
             // Nobody but the agent knows the ids of jobs, and what they are.
             ("job_id", "job-1111111111111111".to_owned()),
+            // The site's, made where it is needed.
+            ("terraform_version_id", "tool-1111111111111111".to_owned()),
             ("sequence", "0".to_owned()),
             // What a signed URL carries instead of an id.
             ("token", "AAAA.AAAA".to_owned()),
         ]);
         Self { ids }
+    }
+
+    /// The same with a version of the catalogue, which belongs to the site.
+    pub async fn with_version(mut self, admin: &Actor) -> Self {
+        let wish = body("terraform-versions", &json!({ "version": "1.5.7" }));
+        let made = admin.post("/admin/terraform-versions", &wish).await.expect_status(201);
+        self.ids.insert("terraform_version_id", made.id());
+        self
     }
 
     /// One object's id.
@@ -139,6 +151,16 @@ async fn varset(owner: &Actor, organization: &str, workspace: &str) -> (String, 
         "workspaces": { "data": [{ "type": "workspaces", "id": workspace }] }, "vars": { "data": [variable] } } } });
     let made = owner.post(&format!("/organizations/{organization}/varsets"), &made).await.expect_status(201);
     (made.id(), text(&made.at("/data/relationships/vars/data/0/id")))
+}
+
+/// What a workspace with a state leaves that is deleted.
+async fn deleted_workspace(owner: &Actor, organization: &str) -> String {
+    let path = format!("/organizations/{organization}");
+    let wish = body("workspaces", &json!({ "name": "deleted" }));
+    let workspace = owner.post(&format!("{path}/workspaces"), &wish).await.expect_status(201).id();
+    owner.state(&workspace, 1, &state_file(1)).await;
+    owner.delete(&format!("/workspaces/{workspace}")).await.expect_status(204);
+    text(&owner.get(&format!("{path}/recoverable-items")).await.expect_status(200).at("/data/0/id"))
 }
 
 /// The names of a path's parameters.

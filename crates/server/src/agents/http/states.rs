@@ -1,13 +1,13 @@
 //! The states an apply's engine writes, as its agent forwards them: each kept before it is acknowledged.
 
 use crate::app::App;
-use crate::ids::JobId;
+use crate::ids::{JobId, RecoverableItemId};
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::objects::{self, hex};
 use crate::platform::scheduler::{self, store::Job};
 use crate::state_versions::{self, NewFromRun};
-use crate::{runs, workspaces};
+use crate::{recoverable_items, runs, workspaces};
 use axum::body::Body;
 use md5::{Digest, Md5};
 use serde::Deserialize;
@@ -36,7 +36,23 @@ pub async fn keep(
     state_versions::check_md5(&written.md5.to_lowercase(), &hex(&md5.finalize()))?;
     let contents = state_versions::contents_of(app, &object).await?;
     let mut tx = app.db.begin().await?;
-    let (run, job) = held(app, &mut tx, id, written.epoch).await?;
+    let answer = StoredObject { sha256: hex(&object.sha256), size_bytes: object.size_bytes };
+    let (run, job) = match held(app, &mut tx, id, written.epoch).await? {
+        Held::Run(run, job) => (*run, *job),
+        Held::Orphan(item) => {
+            let state = recoverable_items::Written {
+                sequence,
+                serial: written.serial,
+                lineage: Some(&written.lineage),
+                md5: &written.md5.to_lowercase(),
+                object: &object,
+                contents: &contents,
+            };
+            recoverable_items::keep_state(app, &mut tx, &item, state).await?;
+            tx.commit().await?;
+            return Ok(answer);
+        }
+    };
     let new = NewFromRun {
         workspace_id: &run.workspace_id,
         run_id: &run.id,
@@ -54,7 +70,7 @@ pub async fn keep(
         state_versions::mark_recovered(&mut tx, &version.id, &[]).await?;
     }
     tx.commit().await?;
-    Ok(StoredObject { sha256: hex(&object.sha256), size_bytes: object.size_bytes })
+    Ok(answer)
 }
 
 /// Keeps the JSON form of a state that was kept before.
@@ -68,7 +84,12 @@ pub async fn keep_json(
     let object = objects::receive(app, body, app.config.limits.state_bytes_max).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let (run, _) = held(app, &mut tx, id, epoch).await?;
+    let answer = StoredObject { sha256: hex(&object.sha256), size_bytes: object.size_bytes };
+    let Held::Run(run, _) = held(app, &mut tx, id, epoch).await? else {
+        // Of a deleted workspace the state alone is kept; no row names this.
+        let _ = app.blobs.delete(&object.id).await;
+        return Ok(answer);
+    };
     let version = state_versions::store::of_sequence(&mut tx, &run.id, sequence).await?;
     let version = version.ok_or_else(|| ApiError::conflict("the state itself has not come yet"))?;
     objects::store::insert(&mut tx, &object, now).await?;
@@ -76,19 +97,34 @@ pub async fn keep_json(
         objects::store::discard(&mut tx, object.id.as_str(), now).await?;
     }
     tx.commit().await?;
-    Ok(StoredObject { sha256: hex(&object.sha256), size_bytes: object.size_bytes })
+    Ok(answer)
+}
+
+/// Whose states come.
+enum Held {
+    /// A run's.
+    Run(Box<runs::store::Run>, Box<Job>),
+    /// A deleted workspace's.
+    Orphan(RecoverableItemId),
 }
 
 /// The rows, taken in their order, of an apply whose agent has this lease; also of one that was given up.
-async fn held(app: &App, tx: &mut Tx, id: &JobId, epoch: i64) -> ApiResult<(runs::store::Run, Job)> {
+async fn held(app: &App, tx: &mut Tx, id: &JobId, epoch: i64) -> ApiResult<Held> {
     let job = scheduler::store::find(&mut *tx, id).await?.ok_or_else(ApiError::not_found)?;
-    let run = runs::store::find(&mut *tx, &job.run_id).await?.ok_or_else(ApiError::not_found)?;
-    workspaces::store::guard(tx, &run.workspace_id, app.clock.now()).await?;
+    let run = runs::store::find(&mut *tx, &job.run_id).await?;
+    if let Some(run) = &run {
+        workspaces::store::guard(tx, &run.workspace_id, app.clock.now()).await?;
+    }
+    // The workspace may have been deleted until its row was there to be taken.
     let job = scheduler::store::hold(tx, id).await?.ok_or_else(ApiError::not_found)?;
     if job.lease.agent.is_none() || job.lease.epoch != epoch || !job.lease.is_started {
         return Err(ApiError::conflict(
             "this lease has been given to another agent, or its apply was not started",
         ));
     }
-    Ok((run, job))
+    match (job.orphan_of.clone(), run) {
+        (Some(item), _) => Ok(Held::Orphan(item)),
+        (None, Some(run)) => Ok(Held::Run(Box::new(run), Box::new(job))),
+        (None, None) => Err(ApiError::not_found()),
+    }
 }

@@ -1,13 +1,17 @@
 //! `PUT` of what a job leaves to a signed URL: plan file, JSON plan, errored state.
 
 use crate::app::App;
-use crate::ids::JobId;
+use crate::applies::ERRORED_STATE;
+use crate::ids::{JobId, RecoverableItemId};
 use crate::platform::http::{ApiError, ApiResult};
 use crate::platform::objects::{self, hex};
 use crate::platform::scheduler;
+use crate::{recoverable_items, state_versions};
 use axum::Json;
 use axum::body::Body;
 use axum::response::IntoResponse;
+use md5::{Digest, Md5};
+use terrane_blob::Object;
 use terrane_wire::StoredObject;
 
 /// Stores what an agent sends. A repeat is accepted, and the first one stays.
@@ -19,6 +23,9 @@ pub async fn upload(app: &App, subject: &str, purpose: &str, body: Body) -> ApiR
         return Err(ApiError::conflict("this lease has been given to another agent"));
     }
     let object = objects::receive(app, body, app.config.limits.plan_object_bytes_max).await?;
+    if let Some(item) = &job.orphan_of {
+        return orphaned(app, item, purpose, object).await;
+    }
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     objects::store::insert(&mut tx, &object, now).await?;
@@ -27,4 +34,32 @@ pub async fn upload(app: &App, subject: &str, purpose: &str, body: Body) -> ApiR
     }
     tx.commit().await?;
     Ok(Json(StoredObject { sha256: hex(&object.sha256), size_bytes: object.size_bytes }).into_response())
+}
+
+/// Of a deleted workspace an `errored.tfstate` is kept: it comes after every state that was written.
+async fn orphaned(app: &App, item: &RecoverableItemId, purpose: &str, object: Object) -> ApiResult {
+    let answer = StoredObject { sha256: hex(&object.sha256), size_bytes: object.size_bytes };
+    // A file that is no state says nothing.
+    let contents = match purpose {
+        ERRORED_STATE => state_versions::contents_of(app, &object).await.ok(),
+        _ => None,
+    };
+    let Some(contents) = contents else {
+        // No row names it, so it cannot be read; deleting it only saves space.
+        let _ = app.blobs.delete(&object.id).await;
+        return Ok(Json(answer).into_response());
+    };
+    let bytes = app.blobs.get(&object, app.config.limits.state_bytes_max).await?;
+    let state = recoverable_items::Written {
+        sequence: i64::MAX,
+        serial: contents.serial.unwrap_or(0),
+        lineage: contents.lineage.as_deref(),
+        md5: &hex(&Md5::digest(&bytes)),
+        object: &object,
+        contents: &contents,
+    };
+    let mut tx = app.db.begin().await?;
+    recoverable_items::keep_state(app, &mut tx, item, state).await?;
+    tx.commit().await?;
+    Ok(Json(answer).into_response())
 }

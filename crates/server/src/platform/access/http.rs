@@ -86,6 +86,9 @@ impl Guard {
                         parts.extensions.insert(organization_grant(caller, Some(row), right)?);
                     }
                     (Some(_), None) => return Err(ApiError::not_found()),
+                    (None, _) if needs == Needs::SiteAdmin && !caller.is_site_admin => {
+                        return Err(ApiError::not_found());
+                    }
                     // Its handler asks for what stands in the body or the query.
                     (None, _) => {
                         path?;
@@ -155,6 +158,9 @@ fn sought(needs: Needs, path: &RawPathParams) -> Option<(Sought<'_>, Right)> {
         }
         Needs::Project(right) => return organization(OrganizationOf::Project(named("project_id")), right),
         Needs::Varset(right) => return organization(OrganizationOf::Varset(named("varset_id")), right),
+        Needs::RecoverableItem(right) => {
+            return organization(OrganizationOf::RecoverableItem(named("recoverable_item_id")), right);
+        }
         Needs::SshKey(right) => return organization(OrganizationOf::SshKey(named("ssh_key_id")), right),
         Needs::Tag(right) => return organization(OrganizationOf::Tag(named("tag_id")), right),
         Needs::Workspace(right) => (WorkspaceOf::Id(named("workspace_id")), right),

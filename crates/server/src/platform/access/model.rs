@@ -54,6 +54,8 @@ pub enum Needs {
     SignedUrl,
     /// Any user's token.
     User,
+    /// The token of a site administrator; for others there is nothing.
+    SiteAdmin,
     /// An agent's token.
     Agent,
     /// `{organization}`, a name.
@@ -88,6 +90,8 @@ pub enum Needs {
     StateVersionOutput(Right),
     /// `{varset_id}`.
     Varset(Right),
+    /// `{recoverable_item_id}`: the organization it comes from, which may be gone.
+    RecoverableItem(Right),
     /// A workspace named in the query: the handler asks for the grant.
     InQuery(Right),
     /// A workspace named in the body: the handler asks for the grant.

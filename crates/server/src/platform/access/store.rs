@@ -32,6 +32,12 @@ const ORGANIZATION_OF_TAG: &str =
 const ORGANIZATION_OF_VARSET: &str =
     organization_scope!("varsets s JOIN organizations o ON o.id = s.organization_id", "s.id = $1");
 
+/// Its organization may be gone; who owned it then still does.
+const ORGANIZATION_OF_RECOVERABLE_ITEM: &str = "SELECT i.organization_id, i.organization_name, (EXISTS \
+     (SELECT 1 FROM organization_owners w WHERE w.organization_id = i.organization_id AND w.user_id = $2) OR EXISTS \
+     (SELECT 1 FROM recoverable_item_owners x WHERE x.item_id = i.id AND x.user_id = $2)) AS is_owner \
+     FROM recoverable_items i WHERE i.id = $1";
+
 macro_rules! workspace_scope {
     ($from:literal, $condition:literal, $user:literal) => {
         concat!(
@@ -130,6 +136,7 @@ pub enum OrganizationOf<'a> {
     SshKey(&'a str),
     Tag(&'a str),
     Varset(&'a str),
+    RecoverableItem(&'a str),
 }
 
 /// Where a workspace is looked for.
@@ -177,13 +184,19 @@ impl<'a> OrganizationOf<'a> {
             Self::SshKey(_) => ORGANIZATION_OF_SSH_KEY,
             Self::Tag(_) => ORGANIZATION_OF_TAG,
             Self::Varset(_) => ORGANIZATION_OF_VARSET,
+            Self::RecoverableItem(_) => ORGANIZATION_OF_RECOVERABLE_ITEM,
         }
     }
 
     /// `$1`.
     fn id(self) -> &'a str {
         match self {
-            Self::Name(id) | Self::Project(id) | Self::SshKey(id) | Self::Tag(id) | Self::Varset(id) => id,
+            Self::Name(id)
+            | Self::Project(id)
+            | Self::SshKey(id)
+            | Self::Tag(id)
+            | Self::Varset(id)
+            | Self::RecoverableItem(id) => id,
         }
     }
 }
@@ -302,6 +315,7 @@ pub const SCOPE_STATEMENTS: &[&str] = &[
     ORGANIZATION_OF_VARSET,
     ORGANIZATION_OF_SSH_KEY,
     ORGANIZATION_OF_TAG,
+    ORGANIZATION_OF_RECOVERABLE_ITEM,
     WORKSPACE,
     WORKSPACE_BY_NAME,
     RUN,

@@ -3,6 +3,8 @@
 mod answer;
 mod body;
 mod error;
+mod included;
+mod listing;
 mod middleware;
 mod rate_limit;
 mod route;
@@ -14,6 +16,8 @@ mod unread;
 pub use answer::{accepted, created, no_content, ok};
 pub use body::{Body, Items, ListBody, read_document};
 pub use error::{ApiError, ApiResult};
+pub use included::{distinct, in_order};
+pub use listing::Listing;
 pub use middleware::shared_layers;
 pub use rate_limit::{Allowance, PeerAddress, Principal, RateLimiter};
 pub use route::{Route, delete, get, head, join, patch, post, put};

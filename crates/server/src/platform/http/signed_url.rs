@@ -55,11 +55,13 @@ pub enum Purpose {
     ErroredState,
     /// PUT an `errored.tfstate`; the subject is `job:epoch`.
     JobErroredState,
+    /// GET the state that a deleted workspace has left; the subject is the recoverable item.
+    RecoverableState,
 }
 
 impl Purpose {
     /// Each with its letter in the payload, which never changes, and its method.
-    const ALL: [(Self, u8, &[u8]); 14] = [
+    const ALL: [(Self, u8, &[u8]); 15] = [
         (Self::PlanLog, b'l', GET),
         (Self::PlanJson, b'j', GET),
         (Self::ConfigurationUpload, b'c', PUT),
@@ -74,6 +76,7 @@ impl Purpose {
         (Self::PlanFile, b'f', GET),
         (Self::ErroredState, b'e', GET),
         (Self::JobErroredState, b'r', PUT),
+        (Self::RecoverableState, b'w', GET),
     ];
 
     fn code(self) -> u8 {

@@ -9,7 +9,9 @@ pub use receive::{receive, receive_hashed};
 use crate::app::App;
 use crate::platform::access::Needs;
 use crate::platform::http::{Purpose, Route, UrlError, get, put};
-use crate::{agents, applies, configuration_versions, plans, platform::logs, state_versions};
+use crate::{
+    agents, applies, configuration_versions, plans, platform::logs, recoverable_items, state_versions,
+};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -44,6 +46,7 @@ async fn read(
         Purpose::ApplyLog => logs::read(&app, &url.subject, &query).await,
         Purpose::PlanFile => plans::read_file(&app, &url.subject).await,
         Purpose::ErroredState => applies::read_errored_state(&app, &url.subject).await,
+        Purpose::RecoverableState => recoverable_items::read_state(&app, &url.subject).await,
         // What is to be written: no signature of such a URL fits a reading request.
         _ => Ok(refuse(UrlError::Invalid)),
     };

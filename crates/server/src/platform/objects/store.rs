@@ -78,6 +78,11 @@ pub async fn discard_workspace(tx: &mut Tx, workspace_id: &str, now: Time) -> Re
     tx.run(sql(DISCARD_OF_WORKSPACE).bind(workspace_id).bind(now)).await.map(drop)
 }
 
+/// Takes the mark away: something else names the object now.
+pub async fn spare(tx: &mut Tx, id: &str) -> Result<(), DbError> {
+    tx.run(sql(SWEPT).bind(id)).await.map(drop)
+}
+
 /// Objects marked before a time.
 pub async fn garbage(exec: impl Exec, before: Time) -> Result<Vec<String>, DbError> {
     let rows: Vec<(String,)> = exec.all(sql(GARBAGE).bind(before)).await?;

@@ -3,9 +3,16 @@
 //! Whoever writes about a run takes rows in this order: workspace, job, plan or apply, run. PostgreSQL ends one of two
 //! transactions that take them in different orders, and somebody's request would fail.
 
+mod orphans;
+
+pub use orphans::{orphan, remove_orphan, stale_orphans, started};
+
+/// Every statement of the parts.
+pub const PART_STATEMENTS: &[&str] = orphans::STATEMENTS;
+
 use super::lease::{Lease, Phase};
 use crate::clock::Time;
-use crate::ids::{AgentId, ApplyId, JobId, PlanId, RunId, WorkspaceId};
+use crate::ids::{AgentId, ApplyId, JobId, PlanId, RecoverableItemId, RunId, WorkspaceId};
 use crate::platform::db::{DbError, Exec, Tx, sql};
 
 /// The columns of [`JobRow`], for every query that reads one.
@@ -13,12 +20,13 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT j.id, j.run_id, j.phase, p.id AS plan_id, a.id AS apply_id, j.lease_epoch, j.attempt, j.agent_id, ",
-            "j.lease_expires_at, j.is_started, j.silent_since, j.given_up_at, j.stop, g.agent_pool_id FROM jobs j ",
+            "j.lease_expires_at, j.is_started, j.silent_since, j.given_up_at, j.stop, g.agent_pool_id, CAST(NULL AS TEXT) AS orphan_of FROM jobs j ",
             "JOIN plans p ON p.run_id = j.run_id JOIN applies a ON a.run_id = j.run_id LEFT JOIN agents g ON g.id = j.agent_id ",
             $rest
         )
     };
 }
+use select;
 
 const INSERT: &str = "INSERT INTO jobs (id, run_id, phase, priority, created_at, lease_epoch, attempt, is_started) \
      VALUES ($1, $2, $3, $4, $5, 0, 0, FALSE)";
@@ -26,7 +34,12 @@ const NEXT: &str = "SELECT id FROM jobs WHERE agent_id IS NULL AND given_up_at I
      ORDER BY priority, created_at, id LIMIT 1";
 const NEXT_SKIP_LOCKED: &str = "SELECT id FROM jobs WHERE agent_id IS NULL AND given_up_at IS NULL \
      ORDER BY priority, created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED";
-const FIND: &str = select!("WHERE j.id = $1");
+/// To its agent an orphan is a job that was given up and interrupted.
+const FIND: &str = select!(
+    "WHERE j.id = $1 UNION ALL SELECT o.id, o.run_id, 'apply', o.plan_id, o.apply_id, o.lease_epoch, o.attempt, \
+     o.agent_id, CAST(NULL AS BIGINT), TRUE, CAST(NULL AS BIGINT), o.since, 'interrupt', o.agent_pool_id, o.item_id \
+     FROM orphaned_jobs o WHERE o.id = $1"
+);
 const OF_RUN: &str = select!("WHERE j.run_id = $1 ORDER BY j.created_at DESC, j.id LIMIT 1");
 const OF_AGENT: &str = select!("WHERE j.agent_id = $1 AND j.given_up_at IS NULL ORDER BY j.created_at, j.id");
 const EXPIRED: &str = select!(
@@ -97,6 +110,7 @@ struct JobRow {
     given_up_at: Option<i64>,
     stop: Option<String>,
     agent_pool_id: Option<String>,
+    orphan_of: Option<String>,
 }
 
 /// A job, waiting or leased.
@@ -116,6 +130,8 @@ pub struct Job {
     pub stop: Option<String>,
     /// The pool of the agent that has it.
     pub agent_pool_id: Option<String>,
+    /// Where its states go when its workspace is deleted; nothing else is left of its run then.
+    pub orphan_of: Option<RecoverableItemId>,
 }
 
 impl From<JobRow> for Job {
@@ -130,8 +146,9 @@ impl From<JobRow> for Job {
             silent_since: row.silent_since.map(Time),
             given_up_at: row.given_up_at.map(Time),
         };
-        let JobRow { id, run_id, plan_id, apply_id, stop, agent_pool_id, .. } = row;
-        Self { id, run_id, plan_id, apply_id, lease, stop, agent_pool_id }
+        let JobRow { id, run_id, plan_id, apply_id, stop, agent_pool_id, orphan_of, .. } = row;
+        let orphan_of = orphan_of.map(RecoverableItemId::from);
+        Self { id, run_id, plan_id, apply_id, lease, stop, agent_pool_id, orphan_of }
     }
 }
 
@@ -167,7 +184,7 @@ pub async fn next(tx: &mut Tx) -> Result<Option<Job>, DbError> {
     }
 }
 
-/// A job by id, as it stands.
+/// A job by id, as it stands; also one whose workspace was deleted while it applied.
 pub async fn find(exec: impl Exec, id: &JobId) -> Result<Option<Job>, DbError> {
     let row: Option<JobRow> = exec.optional(sql(FIND).bind(id)).await?;
     Ok(row.map(Job::from))

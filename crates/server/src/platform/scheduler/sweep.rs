@@ -1,13 +1,13 @@
 //! Looks for jobs whose agent is silent: no run stays unfinished past its lease without a reason a person can read. And
-//! for saved plans that nobody has applied in time, and for runs that applies have asked for and that a server which died
-//! has not made.
+//! for saved plans that nobody has applied in time, for what deleted workspaces have left too long ago, and for runs that
+//! applies have asked for and that a server which died has not made.
 
 use super::lost::{Cause, lose};
 use super::store;
 use crate::app::App;
 use crate::clock::Time;
 use crate::platform::http::ApiError;
-use crate::{run_triggers, runs};
+use crate::{recoverable_items, run_triggers, runs};
 
 /// Looks for lost jobs until the server stops. Not before a lease is over: while no server was there, agents could not
 /// renew theirs.
@@ -33,8 +33,13 @@ async fn sweep(app: &App) -> Result<(), ApiError> {
         lose(app, &job, Cause::Silent).await?;
     }
     runs::discard_expired(app).await?;
+    recoverable_items::forget_expired(app).await?;
     let kept = i64::try_from(app.config.limits.late_delivery.as_micros()).unwrap_or(i64::MAX);
+    let before = Time(now.0 - kept);
+    for (job, item) in store::stale_orphans(&app.db, before).await? {
+        recoverable_items::apply_ended(app, &job, &item).await?;
+    }
     let mut tx = app.db.begin().await?;
-    store::forget_given_up(&mut tx, Time(now.0 - kept)).await?;
+    store::forget_given_up(&mut tx, before).await?;
     Ok(tx.commit().await?)
 }

@@ -6,46 +6,38 @@ use super::related::related;
 use crate::app::App;
 use crate::platform::access::{Caller, Granted, OrganizationScope, Right, WorkspaceScope, grant_workspace};
 use crate::platform::db::Tx;
-use crate::platform::http::{ApiError, ApiResult, ok};
+use crate::platform::http::{ApiError, ApiResult, Listing, ok};
 use crate::runs::store::{self, Run, Scope};
-use axum::extract::{RawQuery, State};
-use axum::http::Uri;
+use axum::extract::State;
 use terrane_jsonapi::{Document, Errors, Pagination, Query};
 
 /// The runs of a workspace, newest first.
 pub async fn of_workspace(
     State(app): State<App>,
     granted: Granted<WorkspaceScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
+    listing: Listing,
 ) -> ApiResult {
-    counted(&app, &granted, &uri, &Query::parse(query.as_deref().unwrap_or_default())).await
+    counted(&app, &granted, &listing).await
 }
 
 /// The same, for a workspace that the query names.
-pub async fn of_query(
-    State(app): State<App>,
-    caller: Caller,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+pub async fn of_query(State(app): State<App>, caller: Caller, listing: Listing) -> ApiResult {
     let missing = || Errors::malformed("the parameter workspace_id is missing: name one workspace");
-    let workspace = query.get("workspace_id").ok_or_else(missing)?;
+    let workspace = listing.query.get("workspace_id").ok_or_else(missing)?;
     let granted = grant_workspace(&app, &caller, workspace, Right::ReadRuns).await?;
-    if query.get("organization_name").is_some_and(|name| name != granted.organization_name) {
+    if listing.query.get("organization_name").is_some_and(|name| name != granted.organization_name) {
         return Err(ApiError::not_found());
     }
-    counted(&app, &granted, &uri, &query).await
+    counted(&app, &granted, &listing).await
 }
 
-async fn counted(app: &App, granted: &Granted<WorkspaceScope>, uri: &Uri, query: &Query) -> ApiResult {
-    let (filter, page) = (filter(query, None, app.clock.now())?, query.page());
+async fn counted(app: &App, granted: &Granted<WorkspaceScope>, listing: &Listing) -> ApiResult {
+    let (filter, page) = (filter(&listing.query, None, app.clock.now())?, listing.page);
     let scope = Scope::Workspace(&granted.workspace_id);
     let mut view = app.db.snapshot().await?;
     let runs = store::list(&mut view, scope, &filter, page).await?;
     let total = store::count(&mut view, scope, &filter).await?;
-    answer(app, &mut view, &runs, page.of(total, &app.url(uri.path()), query), query).await
+    answer(app, &mut view, &runs, listing.of(total), &listing.query).await
 }
 
 /// The runs of an organization, newest first, those of the last year unless told otherwise. They are not counted
@@ -53,15 +45,13 @@ async fn counted(app: &App, granted: &Granted<WorkspaceScope>, uri: &Uri, query:
 pub async fn of_organization(
     State(app): State<App>,
     granted: Granted<OrganizationScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
+    listing: Listing,
 ) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let (filter, page) = (filter(&query, Some("year"), app.clock.now())?, query.page());
+    let (filter, page) = (filter(&listing.query, Some("year"), app.clock.now())?, listing.page);
     let scope = Scope::Organization(&granted.organization_id);
     let mut view = app.db.snapshot().await?;
     let (runs, has_next) = store::list_uncounted(&mut view, scope, &filter, page).await?;
-    answer(&app, &mut view, &runs, page.uncounted(has_next, &app.url(uri.path()), &query), &query).await
+    answer(&app, &mut view, &runs, listing.uncounted(has_next), &listing.query).await
 }
 
 async fn answer(app: &App, view: &mut Tx, runs: &[Run], pagination: Pagination, query: &Query) -> ApiResult {
@@ -74,11 +64,9 @@ async fn answer(app: &App, view: &mut Tx, runs: &[Run], pagination: Pagination, 
 pub async fn queue(
     State(app): State<App>,
     granted: Granted<OrganizationScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
+    listing: Listing,
 ) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let (page, organization) = (query.page(), &granted.organization_id);
+    let (page, organization) = (listing.page, &granted.organization_id);
     let mut view = app.db.snapshot().await?;
     let runs = store::queue(&mut view, organization, page).await?;
     let in_queue = store::in_queue(&mut view, organization).await?;
@@ -87,5 +75,5 @@ pub async fn queue(
     let positions = (first..).zip(&runs);
     let resources = positions.map(|(position, run)| document::resource(&app, run, position));
     let resources = resources.collect::<Result<_, _>>()?;
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }

@@ -1,11 +1,12 @@
 //! What `include` shows beside runs: one query for each kind, however many runs there are.
 
+use super::document::resource;
 use crate::app::App;
-use crate::ids::UserId;
+use crate::ids::{RunId, UserId};
 use crate::platform::db::Tx;
-use crate::platform::http::ApiResult;
-use crate::runs::store::Run;
-use crate::{applies, configuration_versions, ingress_attributes, plans, users, workspaces};
+use crate::platform::http::{ApiResult, distinct, in_order};
+use crate::runs::store::{self, Run};
+use crate::{applies, configuration_versions, plans, users, workspaces};
 use terrane_jsonapi::{Query, Resource};
 
 /// The related resources that a query asks for, each once, in the order of the runs. Unknown values, and relations that
@@ -31,37 +32,31 @@ pub async fn related(app: &App, view: &mut Tx, runs: &[Run], query: &Query) -> A
         let found = workspaces::store::of_ids(&mut *view, &ids).await?;
         included.extend(in_order(found, &ids, |found| &found.id).iter().map(workspaces::resource));
     }
-    if query.includes("configuration_version") || query.includes("configuration_version.ingress_attributes") {
-        let ids = distinct(runs.iter().map(|run| &run.configuration_version_id));
-        let found = configuration_versions::store::of_ids(&mut *view, &ids).await?;
-        let found = in_order(found, &ids, |found| &found.id);
-        included.extend(found.iter().map(configuration_versions::resource));
-        included.extend(ingress_attributes::included(&mut *view, &found, query).await?);
+    if query.includes("configuration_version") {
+        let ids: Vec<_> = runs.iter().map(|run| run.configuration_version_id.clone()).collect();
+        let query = query.beneath(&["configuration_version"]);
+        included.extend(configuration_versions::included(view, &ids, &query).await?);
     }
     if query.includes("created_by") {
-        let creators: Vec<UserId> =
-            runs.iter().filter_map(|run| run.created_by.clone()).map(Into::into).collect();
-        let ids = distinct(creators.iter());
-        if !ids.is_empty() {
-            let found = users::store::of_ids(&mut *view, &ids).await?;
-            included.extend(in_order(found, &ids, |user| &user.id).iter().map(users::public_resource));
-        }
+        let ids: Vec<UserId> = runs.iter().filter_map(|run| run.created_by.clone()).map(Into::into).collect();
+        included.extend(users::included(view, &ids).await?);
     }
     Ok(included)
 }
 
-/// Each id once.
-fn distinct<'a, I: PartialEq>(all: impl Iterator<Item = &'a I>) -> Vec<&'a I> {
-    let mut ids: Vec<&I> = Vec::new();
-    for id in all {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
+/// Runs by id with what a query asks for beneath them, for the `include` of what points at them.
+pub async fn included(app: &App, view: &mut Tx, ids: &[RunId], query: &Query) -> ApiResult<Vec<Resource>> {
+    let ids = distinct(ids);
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    ids
+    let runs = in_order(store::of_ids(&mut *view, &ids).await?, &ids, |run| &run.id);
+    with_related(app, view, &runs, query).await
 }
 
-fn in_order<T, I: PartialEq>(mut found: Vec<T>, ids: &[&I], id: impl Fn(&T) -> &I) -> Vec<T> {
-    found.sort_by_key(|found| ids.iter().position(|wanted| *wanted == id(found)));
-    found
+/// Runs as resources, and after them what a query asks for beneath them.
+pub async fn with_related(app: &App, view: &mut Tx, runs: &[Run], query: &Query) -> ApiResult<Vec<Resource>> {
+    let mut resources = runs.iter().map(|run| resource(app, run, 0)).collect::<ApiResult<Vec<_>>>()?;
+    resources.extend(related(app, view, runs, query).await?);
+    Ok(resources)
 }

@@ -3,12 +3,12 @@
 use super::document::resource;
 use crate::app::App;
 use crate::platform::access::{Granted, Needs, Right, WorkspaceScope};
-use crate::platform::http::{ApiError, ApiResult, Items, Route, delete, get, no_content, ok, patch, post};
+use crate::platform::http::{
+    ApiError, ApiResult, Items, Listing, Route, delete, get, no_content, patch, post,
+};
 use crate::workspaces::consumers::{Change, change};
 use crate::workspaces::store::{self, Filter, Order, Workspace};
-use axum::extract::{RawQuery, State};
-use axum::http::Uri;
-use terrane_jsonapi::{Document, Query};
+use axum::extract::State;
 
 pub(super) fn routes() -> Vec<Route> {
     const PATH: &str = "/api/v2/workspaces/{workspace_id}/relationships/remote-state-consumers";
@@ -23,17 +23,12 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// Those that may read the state; of a workspace whose state everybody in the organization or in the project may
 /// read, all of these, unless only the configured ones are asked for.
-async fn list(
-    State(app): State<App>,
-    granted: Granted<WorkspaceScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let page = query.page();
+async fn list(State(app): State<App>, granted: Granted<WorkspaceScope>, listing: Listing) -> ApiResult {
+    let page = listing.page;
     let mut view = app.db.snapshot().await?;
     let workspace = store::find(&mut view, &granted.workspace_id).await?.ok_or_else(ApiError::not_found)?;
-    let everybody = everybody(&workspace).filter(|_| query.get("show_only_configured") != Some("true"));
+    let everybody =
+        everybody(&workspace).filter(|_| listing.query.get("show_only_configured") != Some("true"));
     let (consumers, total) = match everybody {
         Some(filter) => {
             let organization = granted.organization_id.as_str();
@@ -46,7 +41,7 @@ async fn list(
         }
     };
     let resources = consumers.iter().map(resource).collect();
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query))))
+    Ok(listing.answer(resources, total))
 }
 
 fn everybody(workspace: &Workspace) -> Option<Filter> {

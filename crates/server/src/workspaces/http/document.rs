@@ -196,12 +196,6 @@ fn attributes<'a>(workspace: &'a Workspace, execution: &'a Execution) -> Workspa
 
 /// The resource.
 pub fn resource(workspace: &Workspace) -> Resource {
-    let bindings = format!("/api/v2/workspaces/{}/effective-tag-bindings", workspace.id);
-    with_bindings(workspace, Relationship::At(bindings))
-}
-
-/// The resource with the bindings that hold for it.
-pub(super) fn with_bindings(workspace: &Workspace, effective: Relationship) -> Resource {
     let execution = workspace.execution();
     let own = format!("/api/v2/workspaces/{}", workspace.id);
     let to = |kind, id: &Option<String>| Relationship::One(id.as_ref().map(|id| ResourceId::new(kind, id)));
@@ -222,7 +216,7 @@ pub(super) fn with_bindings(workspace: &Workspace, effective: Relationship) -> R
         .relate("readme", Relationship::One(None))
         .relate("vars", Relationship::At(format!("{own}/vars")))
         .relate("tag-bindings", Relationship::At(format!("{own}/tag-bindings")))
-        .relate("effective-tag-bindings", effective)
+        .relate("effective-tag-bindings", Relationship::At(format!("{own}/effective-tag-bindings")))
         .relate(
             "remote-state-consumers",
             Relationship::At(format!("{own}/relationships/remote-state-consumers")),

@@ -3,11 +3,10 @@
 use super::related;
 use crate::app::App;
 use crate::platform::access::{Granted, OrganizationScope};
-use crate::platform::http::{ApiResult, ok, searched};
+use crate::platform::http::{ApiResult, Listing, searched};
 use crate::workspaces::store::{self, Tagged};
-use axum::extract::{RawQuery, State};
-use axum::http::Uri;
-use terrane_jsonapi::{Document, Query};
+use axum::extract::State;
+use terrane_jsonapi::Query;
 
 /// Keys of `filter[tagged]` beyond these are not read, nor tags.
 const TAGS_MAX: usize = 20;
@@ -15,23 +14,15 @@ const TAGS_MAX: usize = 20;
 pub(super) async fn list(
     State(app): State<App>,
     granted: Granted<OrganizationScope>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
+    listing: Listing,
 ) -> ApiResult {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
-    let (filter, page) = (filter(&query)?, query.page());
+    let (filter, page) = (filter(&listing.query)?, listing.page);
     let organization = granted.organization_id.as_str();
     let mut view = app.db.snapshot().await?;
     let workspaces = store::list(&mut view, organization, &filter, page).await?;
     let total = store::count(&mut view, organization, &filter).await?;
-    let (mut resources, mut included) = (Vec::with_capacity(workspaces.len()), Vec::new());
-    for workspace in &workspaces {
-        let (resource, beside) = related::with_related(&app, &mut view, workspace, &query).await?;
-        resources.push(resource);
-        included.extend(beside);
-    }
-    included.extend(related::shared(&mut view, &workspaces, &query).await?);
-    Ok(ok(&Document::page(resources, page.of(total, &app.url(uri.path()), &query)).include(included)))
+    let (resources, included) = related::with_related(&app, &mut view, &workspaces, &listing.query).await?;
+    Ok(listing.answer_with(resources, total, included))
 }
 
 fn filter(query: &Query) -> ApiResult<store::Filter> {

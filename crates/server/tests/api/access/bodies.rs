@@ -46,6 +46,7 @@ struct Visit {
     direct: Direct,
     world: World,
     owner: String,
+    admin: String,
     agent: String,
 }
 
@@ -53,14 +54,19 @@ impl Visit {
     async fn new(server: &TestServer) -> Self {
         Self {
             direct: Direct::new(server),
-            world: World::of(&server.owner, "north").await,
+            world: World::of(&server.owner, "north").await.with_version(&server.admin).await,
             owner: server.owner.token().to_owned(),
+            admin: server.admin.token().to_owned(),
             agent: agent_token(server).await,
         }
     }
 
     async fn send(&self, route: &Route, body: &[u8]) -> Reply {
-        let token = if gate(route.needs) == Gate::Agent { &self.agent } else { &self.owner };
+        let token = match gate(route.needs) {
+            Gate::Agent => &self.agent,
+            Gate::Admin => &self.admin,
+            _ => &self.owner,
+        };
         let path = self.world.path(route.path, &[]);
         self.direct.call(&route.method, &path, token, body).await.expect_civil()
     }
@@ -325,6 +331,11 @@ on_both!(relationships_of_every_wrong_shape_are_422, small_documents(), |server|
     assert_eq!(refused.at("/errors/0/source/pointer"), "/data/relationships/project");
 });
 
+/// What it is about is gone afterwards.
+fn is_done_once(route: &Route) -> bool {
+    matches!(route.operation, "recoverRecoverableItem" | "permanentlyDeleteRecoverableItem")
+}
+
 on_both!(empty_documents_and_types_are_accepted, small_documents(), |server| {
     let visit = Visit::new(server).await;
     let is_ours = |route: &Route| gate(route.needs) != Gate::Agent && !collects_garbage(route);
@@ -341,6 +352,9 @@ on_both!(empty_documents_and_types_are_accepted, small_documents(), |server| {
             let reply = visit.send(&route, body.as_bytes()).await;
             if takes_items(&route) && reply.status == 400 {
                 assert!(reply.text().contains("data must be a list"), "{}", reply.describe());
+                continue;
+            }
+            if reply.status == 404 && is_done_once(&route) {
                 continue;
             }
             // 422 only for what must be named, 403 and 409 for what cannot be done now.

@@ -50,7 +50,7 @@ async fn insiders(server: &TestServer, route: &Route) -> Vec<String> {
     match gate(route.needs) {
         Gate::Agent => vec![agent_token(server).await],
         Gate::Open | Gate::Signed => vec![String::new()],
-        Gate::AnyUser | Gate::Scoped | Gate::InBody | Gate::InQuery => {
+        Gate::AnyUser | Gate::Admin | Gate::Scoped | Gate::InBody | Gate::InQuery => {
             [&server.owner, &server.stranger, &server.admin].map(|actor| actor.token().to_owned()).to_vec()
         }
     }
@@ -65,7 +65,7 @@ on_both!(strange_ids_are_404_and_never_5xx, |server| {
                     let path = world.path(route.path, &[(name, &id)]);
                     let reply = direct.call(&route.method, &path, &token, &body_for(&route, &world)).await;
                     match gate(route.needs) {
-                        Gate::Scoped => {
+                        Gate::Scoped | Gate::Admin => {
                             reply.expect_not_found();
                         }
                         Gate::Signed => assert!(matches!(reply.status, 403 | 404), "{}", reply.describe()),
@@ -92,7 +92,7 @@ on_both!(strange_ids_are_404_and_never_5xx, |server| {
 on_both!(strange_ids_without_a_token_are_401, |server| {
     let (direct, world) = (Direct::new(server), World::of(&server.owner, "north").await);
     for route in routes() {
-        if !matches!(gate(route.needs), Gate::Scoped | Gate::AnyUser | Gate::Agent) {
+        if !matches!(gate(route.needs), Gate::Scoped | Gate::Admin | Gate::AnyUser | Gate::Agent) {
             continue;
         }
         for name in parameters(route.path) {

@@ -3,6 +3,7 @@
 mod hello;
 mod log;
 mod lost;
+mod moved;
 mod played;
 mod start;
 mod states;

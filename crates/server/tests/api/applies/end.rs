@@ -122,6 +122,8 @@ on_both!(deleting_the_workspace_lets_go_of_everything, NO_AGENT, |server| {
     let (_, job) = started(server, &agent, &workspace).await;
     agent.state(&job, 0, &state(1, &["a"])).await.expect_status(200);
     server.owner.delete(&format!("/workspaces/{workspace}")).await.expect_status(204);
-    agent.beat(&job).await.expect_status(404);
+    // The engine that runs is waited for; nothing else is left.
+    assert_eq!(agent.beat(&job).await.expect_status(200).json(), json!({ "stop": "interrupt" }));
     agent.report(&job, &json!({ "how": "finished" }), false).await.expect_status(204);
+    agent.beat(&job).await.expect_status(404);
 });

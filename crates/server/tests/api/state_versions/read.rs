@@ -107,9 +107,16 @@ on_both!(a_deleted_workspace_takes_its_states_with_it, |server| {
         owner.get(&path).await.expect_status(404);
     }
     server.anonymous.put(&pending.state_url, state_file(2)).await.expect_status(404);
-    let count = "SELECT CAST(COUNT(*) AS BIGINT) FROM object_garbage";
-    let (count,): (i64,) = server.app().db.one(sql(count)).await.expect("a database");
-    assert_eq!(count, 2, "the state and its JSON form wait for the sweep");
+    let garbage = async || {
+        let count = "SELECT CAST(COUNT(*) AS BIGINT) FROM object_garbage";
+        let (count,): (i64,) = server.app().db.one(sql(count)).await.expect("a database");
+        count
+    };
+    assert_eq!(garbage().await, 1, "the JSON form waits for the sweep; the last state is kept");
+    let items = owner.get("/organizations/acme/recoverable-items").await.expect_status(200);
+    let item = items.at("/data/0/id").as_str().expect("an item").to_owned();
+    owner.put(&format!("/recoverable-items/{item}/actions/permanently-delete"), "").await.expect_status(204);
+    assert_eq!(garbage().await, 2, "then it waits for the sweep, too");
 });
 
 // A state that cannot be read must never look like "no state yet" (S3).
