@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import itertools
 import json
 import os
 import pathlib
@@ -48,11 +49,13 @@ PLAN_SECONDS_MAX = 30
 STRANGE_SHARE = 0.25
 
 
+# Numbers of versions, of which each is there once.
+VERSIONS = itertools.count()
+
 # What reads nothing in the world, and why.
 EMPTY = {
     "getErroredState": "only an apply that could not hand over its state leaves one",
     "getIngressAttributes": "only a configuration that came from version control has some",
-    "getMetrics": "for site administrators",
     "readObject": "takes a signature, not an id",
     "writeObject": "takes a signature, not an id",
 }
@@ -64,7 +67,7 @@ def main() -> int:
     print(f"schemathesis: TERRANE_TEST_SEED={seed}", flush=True)
     started = time.monotonic()
     with serve.Server(serve.program("fake-engine")) as server:
-        server.token("root")
+        # The first user is site administrator, who may ask for everything.
         token = server.token("ada")
         operations = described(server)
         settings, ids = worlds(server, token, operations)
@@ -200,11 +203,19 @@ class World:
             {"data": [{"type": "tags", "attributes": {"name": "t"}}]},
         )
         tag = self._call("GET", f"/organizations/{organization}/tags")["data"][0]
+        version = self._make("/admin/terraform-versions", "terraform-versions", {"version": f"0.9.{next(VERSIONS)}"})
+        deleted = self._workspace(organization, "deleted")["id"]
+        self._state_of(deleted)
+        self._call("POST", f"/workspaces/{deleted}/actions/unlock")
+        self._call("DELETE", f"/workspaces/{deleted}")
+        recoverable = self._call("GET", f"/organizations/{organization}/recoverable-items")["data"][0]
         self.ids = {
             "organization": organization,
             "workspace": "net",
             "workspace_id": workspace["id"],
             "project_id": project,
+            "recoverable_item_id": recoverable["id"],
+            "terraform_version_id": version["id"],
             "run_trigger_id": trigger["id"],
             "ssh_key_id": key["id"],
             "tag_id": tag["id"],
@@ -242,6 +253,16 @@ class World:
 
     def _add_state(self) -> None:
         workspace = self._workspace(self.ids["organization"], "states")["id"]
+        made = self._state_of(workspace)
+        outputs = self._call("GET", f"/state-versions/{made}/outputs")["data"]
+        self.ids |= {
+            "states_id": workspace,
+            "state_version_id": made,
+            "state_version_output_id": outputs[0]["id"],
+        }
+
+    def _state_of(self, workspace: str) -> str:
+        """Locks a workspace and gives it a state."""
         self._call("POST", f"/workspaces/{workspace}/actions/lock", {})
         file = {"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "l", "resources": []}
         text = json.dumps({**file, "outputs": {"a": {"value": "x", "type": "string"}}}).encode()
@@ -251,13 +272,7 @@ class World:
             "md5": hashlib.md5(text, usedforsecurity=False).hexdigest(),
             "state": base64.b64encode(text).decode(),
         }
-        made = self._make(f"/workspaces/{workspace}/state-versions", "state-versions", attributes)["id"]
-        outputs = self._call("GET", f"/state-versions/{made}/outputs")["data"]
-        self.ids |= {
-            "states_id": workspace,
-            "state_version_id": made,
-            "state_version_output_id": outputs[0]["id"],
-        }
+        return self._make(f"/workspaces/{workspace}/state-versions", "state-versions", attributes)["id"]
 
     def _workspace(self, organization: str, name: str) -> dict:
         return self._make(f"/organizations/{organization}/workspaces", "workspaces", {"name": name})
