@@ -11,14 +11,17 @@
 //! | `summary` | counts what a plan would do |
 //! | `change` | what the summary reads of one resource or output change |
 //! | `digest` | hashes and counts the bytes on the way in |
+//! | `secrets` | secrets that are known by their value, and finding them in bytes |
 
 mod change;
 mod digest;
 mod error;
 mod scan;
+mod secrets;
 mod splitter;
 mod summary;
 mod window;
 
 pub use error::Error;
+pub use secrets::{Scrubber, SecretForms, TooManySecrets};
 pub use summary::{Counts, Summary, summarize};
