@@ -8,7 +8,7 @@ use base64::{
 };
 
 /// Shorter ones would blacken ordinary text.
-const SECRET_BYTES_MIN: usize = 6;
+pub(crate) const SECRET_BYTES_MIN: usize = 6;
 
 /// What to look for: every form of every secret that was added. Not printable.
 #[derive(Clone, Default)]
@@ -57,6 +57,11 @@ impl SecretForms {
         self.ranges.push((start, self.text.len()));
     }
 
+    /// How much memory the forms take.
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.text.len() + self.ranges.len() * size_of::<(usize, usize)>()
+    }
+
     fn add(&mut self, text: &str) {
         if text.len() < SECRET_BYTES_MIN || text.trim().is_empty() {
             return;
@@ -97,7 +102,7 @@ fn base64_inside(text: &str, shift: usize) -> String {
     bytes.extend_from_slice(text.as_bytes());
     let encoded = STANDARD_NO_PAD.encode(&bytes);
     let start = [0, 2, 3][shift];
-    let end = encoded.len() - usize::from(bytes.len() % 3 != 0);
+    let end = encoded.len() - usize::from(!bytes.len().is_multiple_of(3));
     encoded[start..end].to_owned()
 }
 

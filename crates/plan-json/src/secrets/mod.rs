@@ -10,6 +10,7 @@ mod forms;
 mod matcher;
 mod scrubber;
 
+pub(crate) use forms::SECRET_BYTES_MIN;
 pub use forms::SecretForms;
 pub(crate) use matcher::Matcher;
 pub use scrubber::{Scrubber, TooManySecrets};
