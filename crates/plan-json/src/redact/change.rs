@@ -178,7 +178,7 @@ impl<W: Write> Writer<'_, W> {
         object.key(self, names[0]);
         let everything = (Mask::All, true);
         let (mut mask, mut is_more) = match Masked::of(value, engines, treatment.hidden)? {
-            _ if value == b"null" && engines.is_none() => (Mask::Nothing, true),
+            _ if value == b"null" && engines.is_none_or(|mask| mask == b"null") => (Mask::Nothing, true),
             _ if treatment.is_withheld || treatment.is_hidden => everything,
             _ if !treatment.with_marks => (Mask::Nothing, false),
             Masked::Fits { mask, is_more } => (mask, is_more),

@@ -14,9 +14,10 @@ use crate::{
 
 /// More of them are not looked for: then everything is hidden.
 const SECRETS_MAX: usize = 20_000;
-/// The same, for all their forms together.
-const FORMS_BYTES_MAX: usize = 20 << 20;
-const SECRETS_BYTES_MAX: usize = 4 << 20;
+/// The same, for all of them together.
+const SECRETS_BYTES_MAX: usize = 1 << 20;
+/// The same, for all their forms.
+const FORMS_BYTES_MAX: usize = 12 << 20;
 /// A longer text is not looked into for the JSON that it may be.
 const INNER_JSON_BYTES_MAX: usize = 1 << 20;
 /// A key of so few letters and nothing else is an attribute's name, not a secret.

@@ -53,6 +53,7 @@ pub(crate) fn gather<P: Read + Seek>(
         declarations: Declarations::default(),
         format_version: None,
         has_plan_section: false,
+        with_marks: true,
         places: Vec::new(),
     };
     split(&mut *plan, &mut gather)?;
@@ -84,6 +85,8 @@ struct Gather<'a> {
     declarations: Declarations,
     format_version: Option<String>,
     has_plan_section: bool,
+    /// Whether the marks of the section at hand count.
+    with_marks: bool,
     /// Where the sections are that are read when everything else was.
     places: Vec<(&'static str, u64)>,
 }
@@ -127,6 +130,8 @@ impl Visitor for Gather<'_> {
             self.format_version = Some(element.parse()?);
             return Ok(());
         }
+        let is_other = !matches!(element.section, "resource_changes" | "resources" | "outputs" | "variables");
+        self.with_marks = self.rules.collect && (self.rules.every_section || !is_other);
         let read = match element.section {
             "resource_changes" | "resource_drift" => self.resource(element.json),
             "deferred_changes" => match fields(element.json, &["resource_change"]) {
@@ -236,7 +241,7 @@ impl<'a> Gather<'a> {
         mask: Option<&[u8]>,
         hidden: Option<&Hidden>,
     ) -> Result<(), Fault> {
-        let Some(value) = value.filter(|_| self.rules.collect) else { return Ok(()) };
+        let Some(value) = value.filter(|_| self.with_marks) else { return Ok(()) };
         match Masked::of(value, mask, hidden)? {
             Masked::Fits { mask, .. } => self.found.masked(value, &mask),
             // It is hidden for want of knowledge. What is in it need not be a secret.

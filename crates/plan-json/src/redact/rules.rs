@@ -43,10 +43,9 @@ pub struct Known {
 }
 
 impl Known {
-    /// Knows these values.
-    #[must_use]
-    pub fn new(forms: SecretForms) -> Self {
-        Self { forms, variables: HashSet::new() }
+    /// These values are sensitive, wherever they stand.
+    pub fn add_forms(&mut self, forms: &SecretForms) {
+        self.forms.extend(forms);
     }
 
     /// The plan's variable of this name is sensitive, whatever the configuration says.

@@ -48,13 +48,20 @@ impl SecretForms {
     }
 
     /// Adds bytes to look for as they are.
-    pub(super) fn add_bytes(&mut self, form: &[u8]) {
+    pub(crate) fn add_bytes(&mut self, form: &[u8]) {
         if form.is_empty() {
             return;
         }
         let start = self.text.len();
         self.text.extend_from_slice(form);
         self.ranges.push((start, self.text.len()));
+    }
+
+    /// Adds all forms of others.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        for (start, end) in &other.ranges {
+            self.add_bytes(&other.text[*start..*end]);
+        }
     }
 
     /// How much memory the forms take.
@@ -66,30 +73,35 @@ impl SecretForms {
         if text.len() < SECRET_BYTES_MIN || text.trim().is_empty() {
             return;
         }
+        let first = self.ranges.len();
+        self.add_other(first, text);
         let escaped = json_escaped(text);
         // As engines' own `jsonencode` does it.
         let for_html = escaped.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
-        let mut forms = vec![
-            text.to_owned(),
-            escaped.replace("${", "$${").replace("%{", "%%{"),
-            // JSON within JSON.
-            json_escaped(&escaped),
-            json_escaped(&for_html),
-            escaped,
-            for_html,
-            percent_encoded(text, "%20", b"-_.~"),
-            percent_encoded(text, "+", b"-_.~"),
-            percent_encoded(text, "%20", b"-_.~$&+:=@"),
-            STANDARD.encode(text),
-            STANDARD_NO_PAD.encode(text),
-        ];
-        forms.extend((0..3).map(|shift| base64_inside(text, shift)));
-        for at in 9..forms.len() {
-            forms.push(forms[at].replace('+', "-").replace('/', "_"));
+        self.add_other(first, &escaped.replace("${", "$${").replace("%{", "%%{"));
+        // JSON within JSON.
+        self.add_other(first, &json_escaped(&escaped));
+        self.add_other(first, &json_escaped(&for_html));
+        self.add_other(first, &for_html);
+        self.add_other(first, &escaped);
+        for (space, plain) in [("%20", "-_.~"), ("+", "-_.~"), ("%20", "-_.~$&+:=@")] {
+            self.add_other(first, &percent_encoded(text, space, plain.as_bytes()));
         }
-        forms.sort_unstable();
-        forms.dedup();
-        for form in forms {
+        self.add_base64(first, &STANDARD.encode(text));
+        self.add_base64(first, &STANDARD_NO_PAD.encode(text));
+        for shift in 0..3 {
+            self.add_base64(first, &base64_inside(text, shift));
+        }
+    }
+
+    fn add_base64(&mut self, first: usize, form: &str) {
+        self.add_other(first, form);
+        self.add_other(first, &form.replace('+', "-").replace('/', "_"));
+    }
+
+    /// Adds a form, unless it is one of those since the first one.
+    fn add_other(&mut self, first: usize, form: &str) {
+        if !self.ranges[first..].iter().any(|(start, end)| self.text[*start..*end] == *form.as_bytes()) {
             self.add_bytes(form.as_bytes());
         }
     }

@@ -7,5 +7,5 @@ mod fixtures;
 mod generated;
 mod malformed;
 mod oracle;
-mod redacted_meaning;
+mod redaction;
 mod sizes;

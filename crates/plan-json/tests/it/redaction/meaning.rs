@@ -1,12 +1,11 @@
 //! What is not sensitive stays as it is: redacted plans against the whole documents.
 
-use std::{fs, io::Cursor, path::PathBuf};
+use std::io::Cursor;
 
 use serde_json::{Map, Value, json};
-use terrane_plan_json::{Known, Redaction, redact};
+use terrane_plan_json::{Error, Known, Redaction, redact};
 
-use crate::fixtures::{documents, folder};
-use crate::oracle::is_plan;
+use super::plans::all_plans;
 
 const SECTIONS: [&str; 6] = [
     "resource_changes",
@@ -18,34 +17,15 @@ const SECTIONS: [&str; 6] = [
 ];
 
 /// The redacted document of a plan without schemas, and what was done.
-fn redacted(plan: &str) -> (Value, Redaction) {
+pub(super) fn try_redacted(plan: &str) -> Result<(Value, Redaction), Error> {
     let mut output = Vec::new();
-    let done = redact(Cursor::new(plan), None::<Cursor<&str>>, &Known::default(), &mut output).unwrap();
+    let done = redact(Cursor::new(plan), None::<Cursor<&str>>, &Known::default(), &mut output)?;
     assert_eq!(done.size_bytes, output.len() as u64);
-    (serde_json::from_slice(&output).unwrap(), done)
+    Ok((serde_json::from_slice(&output).unwrap(), done))
 }
 
-/// Plans of others and those that our engines made, as text.
-pub(crate) fn all_plans() -> Vec<(String, String)> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    documents(&folder(), &mut paths);
-    let mut plans: Vec<(String, String)> = Vec::new();
-    for path in paths {
-        let text = fs::read_to_string(&path).unwrap();
-        if is_plan(&serde_json::from_str(&text).unwrap()) {
-            plans.push((path.display().to_string(), text));
-        }
-    }
-    for lines in [include_str!("../data/terraform.jsonl"), include_str!("../data/tofu.jsonl")] {
-        for line in lines.lines() {
-            let record: Value = serde_json::from_str(line).unwrap();
-            let text = record["document"].as_str().unwrap().to_owned();
-            plans.push((record["case"].as_str().unwrap().to_owned(), text));
-        }
-    }
-    assert!(plans.len() > 150, "only {} plans", plans.len());
-    plans.sort();
-    plans
+pub(super) fn redacted(plan: &str) -> (Value, Redaction) {
+    try_redacted(plan).unwrap()
 }
 
 /// The plan's sections as they are, with what the document adds to each change.
@@ -116,4 +96,39 @@ fn a_plan_without_secrets_stays_as_it_is() {
         same += 1;
     }
     assert!(same >= 120 && marked >= 10, "{same} without marks, {marked} with them");
+}
+
+#[test]
+fn numbers_and_texts_stay_as_they_are_written() {
+    let value = r#"{"a":12345678901234567890123,"b":1e400,"c":"\u00e9\/\ud800","d":-0.10}"#;
+    let plan = format!(
+        r#"{{"format_version":"1.2","resource_changes":[{{"mode":"managed","change":{{"actions":["create"],"after":{value},
+        "after_sensitive":{{}}}}}}]}}"#
+    );
+    let mut output = Vec::new();
+    redact(Cursor::new(plan), None::<Cursor<&str>>, &Known::default(), &mut output).unwrap();
+    assert!(String::from_utf8(output).unwrap().contains(value));
+}
+
+/// Documents of the service's own kind that its makers keep with the plans they were made from: what they change.
+#[test]
+fn changes_have_the_shape_that_clients_know() {
+    for name in ["plan-json-full", "plan-json-basic", "plan-json-no-changes"] {
+        let read = |kind: &str| {
+            let path = crate::fixtures::folder().join(format!("opentofu/cloud/{name}__plan-{kind}.json"));
+            std::fs::read_to_string(path).unwrap()
+        };
+        let theirs: Value = serde_json::from_str(&read("redacted")).unwrap();
+        let (ours, _) = redacted(&read("unredacted"));
+        let keys = |document: &Value| -> Vec<Vec<String>> {
+            let keys = |value: &Value| {
+                let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+                keys.sort();
+                keys
+            };
+            let changes = document["resource_changes"].as_array().unwrap();
+            changes.iter().flat_map(|item| [keys(item), keys(&item["change"])]).collect()
+        };
+        assert_eq!(keys(&ours), keys(&theirs), "{name}");
+    }
 }
