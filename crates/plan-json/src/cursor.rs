@@ -7,7 +7,10 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
-use crate::splitter::Text;
+use crate::{
+    scan::{CLASS, OPEN, OTHER, QUOTE},
+    splitter::Text,
+};
 
 /// Why a value cannot be read; never quotes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,20 +116,23 @@ impl<'a> Cursor<'a> {
     }
 
     fn skip_container(&mut self) -> Result<(), Fault> {
-        let mut depth = 0_usize;
-        while let Some(byte) = self.json.get(self.at) {
-            match byte {
-                b'"' => {
-                    self.at = string_end(self.json, self.at)?;
-                    continue;
+        let (json, mut at, mut depth) = (self.json, self.at, 0_usize);
+        while let Some(byte) = json.get(at) {
+            match CLASS[usize::from(*byte)] {
+                OTHER => at += 1,
+                QUOTE => at = string_end(json, at)?,
+                OPEN => {
+                    depth += 1;
+                    at += 1;
                 }
-                b'[' | b'{' => depth += 1,
-                b']' | b'}' => depth -= 1,
-                _ => {}
-            }
-            self.at += 1;
-            if depth == 0 {
-                return Ok(());
+                _ => {
+                    depth -= 1;
+                    at += 1;
+                    if depth == 0 {
+                        self.at = at;
+                        return Ok(());
+                    }
+                }
             }
         }
         Err(NOT_JSON)

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::cursor::{Cursor, Fault, Kind, each_item, fields, text};
 
-const RESOURCE: [&str; 11] = [
+pub(crate) const RESOURCE: [&str; 11] = [
     "address",
     "previous_address",
     "module_address",
@@ -69,9 +69,12 @@ pub(crate) struct Treatment<'a> {
 }
 
 impl<W: Write> Writer<'_, W> {
-    /// Writes a resource's change.
-    pub(crate) fn resource(&mut self, json: &[u8], treatment: Treatment<'_>) -> Result<(), Fault> {
-        let parts = fields(json, &RESOURCE)?;
+    /// Writes a resource's change, from its parts.
+    pub(crate) fn resource(
+        &mut self,
+        parts: [Option<&[u8]>; RESOURCE.len()],
+        treatment: Treatment<'_>,
+    ) -> Result<(), Fault> {
         let mut object = ObjectStart::new();
         for (name, part) in RESOURCE.iter().zip(parts) {
             let Some(part) = part else { continue };

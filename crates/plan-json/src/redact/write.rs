@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::{
-    change::{ObjectStart, Treatment},
+    change::{ObjectStart, RESOURCE, Treatment},
     configuration::Declarations,
     schemas::{Kind, Schemas},
     value::Writer,
@@ -77,14 +77,16 @@ impl<'a, W: Write> Sections<'a, '_, W> {
             "deferred_changes" => self.deferred(json),
             "action_invocations" => {
                 self.separate();
-                let treatment = self.treatment(json, Some(Kind::Action), element.section)?;
+                let [name, provider] = fields(json, &["type", "provider_name"])?;
+                let treatment = self.treatment(element.section, Some((Kind::Action, name, provider)))?;
                 self.writer.action(json, treatment)
             }
             section => {
-                let Some(kind) = mode(json)? else { return Ok(()) };
+                let parts = fields(json, &RESOURCE)?;
+                let Some(kind) = kind(&parts)? else { return Ok(()) };
                 self.separate();
-                let treatment = self.treatment(json, Some(kind), section)?;
-                self.writer.resource(json, treatment)
+                let treatment = self.treatment(section, Some(kind))?;
+                self.writer.resource(parts, treatment)
             }
         }
     }
@@ -115,7 +117,7 @@ impl<'a, W: Write> Sections<'a, '_, W> {
         self.writer.name(name_json.as_bytes())?;
         self.writer.sink.put(b":");
         let is_declared = self.declarations.is_sensitive_output(name);
-        let mut treatment = self.treatment(json, None, "output_changes")?;
+        let mut treatment = self.treatment("output_changes", None)?;
         if is_declared && treatment.with_marks && self.writer.rules.collect {
             treatment.is_hidden = true;
         }
@@ -125,7 +127,8 @@ impl<'a, W: Write> Sections<'a, '_, W> {
     fn deferred(&mut self, json: &[u8]) -> Result<(), Fault> {
         let [reason, resource] = fields(json, &["reason", "resource_change"])?;
         let Some(resource) = resource else { return Err(Fault("it has no resource_change")) };
-        let Some(kind) = mode(resource)? else { return Ok(()) };
+        let parts = fields(resource, &RESOURCE)?;
+        let Some(kind) = kind(&parts)? else { return Ok(()) };
         self.separate();
         let mut object = ObjectStart::new();
         if let Some(reason) = reason {
@@ -133,13 +136,13 @@ impl<'a, W: Write> Sections<'a, '_, W> {
             self.writer.unmarked(reason)?;
         }
         object.key(self.writer, "resource_change");
-        let treatment = self.treatment(resource, Some(kind), "deferred_changes")?;
-        self.writer.resource(resource, treatment)?;
+        let treatment = self.treatment("deferred_changes", Some(kind))?;
+        self.writer.resource(parts, treatment)?;
         object.end(self.writer);
         Ok(())
     }
 
-    fn treatment(&self, json: &[u8], kind: Option<Kind>, section: &str) -> Result<Treatment<'a>, Fault> {
+    fn treatment(&self, section: &str, of: Option<Type<'_>>) -> Result<Treatment<'a>, Fault> {
         let rules = self.writer.rules;
         let mut treatment = Treatment {
             hidden: None,
@@ -147,8 +150,10 @@ impl<'a, W: Write> Sections<'a, '_, W> {
             is_hidden: false,
             with_marks: rules.every_section || section == "resource_changes",
         };
-        let Some(kind) = kind.filter(|_| rules.collect && treatment.with_marks) else { return Ok(treatment) };
-        if let [Some(name), Some(provider)] = fields(json, &["type", "provider_name"])? {
+        if let Some((kind, Some(name), Some(provider))) = of
+            && rules.collect
+            && treatment.with_marks
+        {
             let (name, provider) = (text(name)?, text(provider)?);
             let (name, provider) = (String::from_utf8_lossy(&name), String::from_utf8_lossy(&provider));
             let schemas = self.schemas;
@@ -158,13 +163,17 @@ impl<'a, W: Write> Sections<'a, '_, W> {
     }
 }
 
+/// What says which schema an element has: its kind, its type and its provider.
+type Type<'a> = (Kind, Option<&'a [u8]>, Option<&'a [u8]>);
+
 /// `None` for what clients do not know, as ephemeral resources.
-fn mode(json: &[u8]) -> Result<Option<Kind>, Fault> {
-    match fields(json, &["mode"])? {
-        [Some(br#""managed""#)] => Ok(Some(Kind::Resource)),
-        [Some(br#""data""#)] => Ok(Some(Kind::Data)),
-        [Some(_)] => Ok(None),
-        [None] => Err(Fault("it has no mode")),
+fn kind<'a>(parts: &[Option<&'a [u8]>; RESOURCE.len()]) -> Result<Option<Type<'a>>, Fault> {
+    let [_, _, _, mode, name, _, _, provider, ..] = *parts;
+    match mode {
+        Some(br#""managed""#) => Ok(Some((Kind::Resource, name, provider))),
+        Some(br#""data""#) => Ok(Some((Kind::Data, name, provider))),
+        Some(_) => Ok(None),
+        None => Err(Fault("it has no mode")),
     }
 }
 

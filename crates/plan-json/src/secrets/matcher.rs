@@ -98,8 +98,8 @@ impl Matcher {
             }
             let gram = self.gram(form, 0);
             self.parents.push(parent);
-            for bit in self.bits(gram) {
-                self.filter[bit / 64] |= 1 << (bit % 64);
+            for (word, bit) in [self.first_bit(gram), self.second_bit(gram)] {
+                self.filter[word] |= bit;
             }
         }
     }
@@ -119,14 +119,23 @@ impl Matcher {
         gram & self.gram_mask
     }
 
-    fn bits(&self, gram: u64) -> [usize; 2] {
-        let first = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let second = (gram ^ (gram >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        [(first >> self.shift) as usize, (second >> self.shift) as usize]
+    fn bit(&self, hash: u64) -> (usize, u64) {
+        let bit = (hash >> self.shift) as usize;
+        (bit / 64, 1 << (bit % 64))
+    }
+
+    /// Two bits, by two hashes.
+    fn first_bit(&self, gram: u64) -> (usize, u64) {
+        self.bit(gram.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    fn second_bit(&self, gram: u64) -> (usize, u64) {
+        self.bit((gram ^ (gram >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9))
     }
 
     fn may_begin(&self, gram: u64) -> bool {
-        self.bits(gram).iter().all(|bit| self.filter[bit / 64] & (1 << (bit % 64)) != 0)
+        let is_set = |(word, bit): (usize, u64)| self.filter[word] & bit != 0;
+        is_set(self.first_bit(gram)) && is_set(self.second_bit(gram))
     }
 
     /// The length of the longest form that the text begins with.
