@@ -219,7 +219,7 @@ impl<W: Write> Writer<'_, W> {
             "address" | "previous_address" | "module_address" if is_withheld => {
                 let address = text(json)?;
                 let address = without_instances(&String::from_utf8_lossy(&address));
-                let address = self.scrub(address.as_bytes());
+                let address = self.scrubbed(address.as_bytes());
                 self.sink.put_text(&address);
             }
             _ => self.unmarked(json)?,

@@ -38,37 +38,34 @@ impl Placeholders {
 
     /// The placeholder of a text.
     pub(crate) fn of_text(&mut self, text: &[u8]) -> String {
-        self.number(b'"', text)
+        self.number(self.keyed(b'"').chain_update(text))
     }
 
     /// The placeholder of any other value, from its JSON. White space between its parts makes no difference.
     pub(crate) fn of_value(&mut self, json: &[u8]) -> String {
-        if !json.iter().any(u8::is_ascii_whitespace) {
-            return self.number(b'0', json);
-        }
-        let mut compact = Vec::with_capacity(json.len());
-        let (mut in_string, mut is_escaped) = (false, false);
-        for byte in json {
+        let mut hash = self.keyed(b'0');
+        let (mut in_string, mut is_escaped, mut start) = (false, false, 0);
+        for (at, byte) in json.iter().enumerate() {
             if in_string {
                 in_string = *byte != b'"' || is_escaped;
                 is_escaped = *byte == b'\\' && !is_escaped;
             } else if byte.is_ascii_whitespace() {
-                continue;
+                hash.update(&json[start..at]);
+                start = at + 1;
             } else {
                 in_string = *byte == b'"';
             }
-            compact.push(*byte);
         }
-        self.number(b'0', &compact)
+        self.number(hash.chain_update(&json[start..]))
     }
 
-    fn number(&mut self, kind: u8, value: &[u8]) -> String {
-        let hash = Sha256::new()
-            .chain_update(self.key[0].to_le_bytes())
-            .chain_update(self.key[1].to_le_bytes())
-            .chain_update([kind])
-            .chain_update(value)
-            .finalize();
+    fn keyed(&self, kind: u8) -> Sha256 {
+        let [first, second] = self.key.map(u64::to_le_bytes);
+        Sha256::new().chain_update(first).chain_update(second).chain_update([kind])
+    }
+
+    fn number(&mut self, hash: Sha256) -> String {
+        let hash = hash.finalize();
         let mut short = [0; 16];
         short.copy_from_slice(&hash[..16]);
         let number = self.numbers.get(&short).copied().unwrap_or_else(|| {

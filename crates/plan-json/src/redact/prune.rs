@@ -120,7 +120,7 @@ impl<'a, 'b, W: Write> Prune<'a, 'b, W> {
     /// As the changes have it.
     fn key(&mut self, name: &str) {
         let is_public = self.writer.names.contains(name.as_bytes());
-        let name = if is_public { name.to_owned() } else { self.writer.scrub(name.as_bytes()) };
+        let name = if is_public { name.to_owned() } else { self.writer.scrubbed(name.as_bytes()) };
         self.writer.sink.put_text(&name);
         self.writer.sink.put(b":");
     }

@@ -83,7 +83,7 @@ pub fn redact_with<P: Read + Seek, S: Read + Seek, W: Write>(
         names: &hidden.names,
         rules,
         hidden: 0,
-        scrubbed: 0,
+        scrubs: 0,
     };
     writer.sink.put(b"{\"plan_format_version\":");
     writer.sink.put_text(&format_version);
@@ -107,7 +107,7 @@ pub fn redact_with<P: Read + Seek, S: Read + Seek, W: Write>(
     }
     let missing_schemas = prune.finish();
     writer.sink.put(b"}}");
-    let (hidden, scrubbed) = (writer.hidden, writer.scrubbed);
+    let (hidden, scrubbed) = (writer.hidden, writer.scrubs);
     let size_bytes = writer.sink.finish().map_err(Error::Write)?;
     Ok(Redaction { is_withheld, secrets, hidden, scrubbed, missing_schemas, size_bytes })
 }

@@ -22,7 +22,7 @@ pub(crate) struct Writer<'a, W: Write> {
     /// How many values were hidden.
     pub(crate) hidden: u64,
     /// How many known secrets were replaced in others.
-    pub(crate) scrubbed: u64,
+    pub(crate) scrubs: u64,
 }
 
 impl<W: Write> Writer<'_, W> {
@@ -143,24 +143,31 @@ impl<W: Write> Writer<'_, W> {
             self.sink.put(raw);
             return Ok(());
         }
-        let scrubbed = self.scrub(&text);
-        self.sink.put_text(&scrubbed);
+        self.sink.put(b"\"");
+        self.scrub(&text, |writer, part| writer.sink.put_part(part));
+        self.sink.put(b"\"");
         Ok(())
     }
 
-    /// A text with a placeholder for each secret in it.
-    pub(crate) fn scrub(&mut self, text: &[u8]) -> String {
+    /// A short text with a placeholder for each secret in it.
+    pub(crate) fn scrubbed(&mut self, text: &[u8]) -> String {
         let mut scrubbed = String::new();
+        self.scrub(text, |_, part| scrubbed.push_str(part));
+        scrubbed
+    }
+
+    /// Hands out the parts of a text, and a placeholder for each secret in it.
+    fn scrub(&mut self, text: &[u8], mut part: impl FnMut(&mut Self, &str)) {
         let mut done = 0;
         while let Some((start, end)) = self.find(text, done) {
-            scrubbed.push_str(&String::from_utf8_lossy(&text[done..start]));
+            part(self, &String::from_utf8_lossy(&text[done..start]));
             // By what stood there and not by the secret that it is a form of: different texts stay different.
-            scrubbed.push_str(&self.placeholders.of_text(&text[start..end]));
-            self.scrubbed += 1;
+            let placeholder = self.placeholders.of_text(&text[start..end]);
+            part(self, &placeholder);
+            self.scrubs += 1;
             done = end;
         }
-        scrubbed.push_str(&String::from_utf8_lossy(&text[done..]));
-        scrubbed
+        part(self, &String::from_utf8_lossy(&text[done..]));
     }
 
     /// Writes a mask, whose keys are those of its value.
@@ -181,7 +188,7 @@ impl<W: Write> Writer<'_, W> {
                     let key = if self.names.contains(&**key) {
                         String::from_utf8_lossy(key)
                     } else {
-                        Cow::Owned(self.scrub(key))
+                        Cow::Owned(self.scrubbed(key))
                     };
                     self.sink.put_text(&key);
                     self.sink.put(b":");
