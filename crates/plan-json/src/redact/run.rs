@@ -41,7 +41,7 @@ pub struct Redaction {
 /// A value whose mask is missing or has another shape is hidden. Equal secrets get equal placeholders. With more than
 /// 20,000 secrets every value is hidden.
 ///
-/// Memory: some 20 MB, and up to 60 MB with the largest elements and the most secrets.
+/// Memory: some 4 MB, and up to 64 MiB with the largest elements (32 MiB) and the most secrets.
 ///
 /// # Errors
 ///
@@ -86,6 +86,7 @@ pub fn redact_with<P: Read + Seek, S: Read + Seek, W: Write>(
         scrubs: 0,
     };
     writer.sink.put(b"{\"plan_format_version\":");
+    let format_version = writer.scrubbed(format_version.as_bytes());
     writer.sink.put_text(&format_version);
     rewind(&mut plan)?;
     let mut sections = Sections {

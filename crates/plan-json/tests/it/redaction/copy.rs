@@ -7,9 +7,10 @@ use base64::{
 use serde_json::{Value, json};
 
 use super::{
+    declared::PROVIDER,
     dice::Dice,
     plans::{list, object},
-    plant::{Case, PROVIDER, last, parts},
+    plant::{Case, last, parts},
 };
 
 /// How a secret is written.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `meaning` | what is not sensitive stays as it is |
 //! | `proof` | secrets planted anywhere, and searched in the document |
-//! | `plant` | where they are planted and what marks them |
+//! | `plant`, `declared` | where they are planted and what marks them |
 //! | `copy` | where else they occur, and in which form |
 //! | `plans` | the plans to plant them in |
 //! | `dice` | chance that can be repeated |
@@ -14,6 +14,7 @@
 //! | `schemas` | the schemas that come with a document |
 
 mod copy;
+mod declared;
 mod dice;
 mod limits;
 mod malformed;
