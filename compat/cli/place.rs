@@ -51,6 +51,8 @@ pub struct Place {
     pub host: String,
     /// A token of the user who makes everything.
     pub token: String,
+    /// A token of one who may do nothing.
+    pub stranger: String,
 }
 
 impl Place {
@@ -81,9 +83,12 @@ impl Place {
             .env("PATH", "/usr/bin:/bin");
         let mut running = Running::start(server);
         running.wait_for(" ready address=");
-        let token = run(command(&["admin", "token", "--user", "ada"]));
-        let token = token.stdout.split_whitespace().last().expect("a token").to_owned();
-        Self { postgres_url, running, host, token, folder }
+        let token = |user| {
+            let printed = run(command(&["admin", "token", "--user", user])).stdout;
+            printed.split_whitespace().last().expect("a token").to_owned()
+        };
+        let (token, stranger) = (token("ada"), token("eve"));
+        Self { postgres_url, running, host, token, stranger, folder }
     }
 
     /// The authority that vouches for the server.
@@ -91,11 +96,13 @@ impl Place {
         utf8(self.folder.path()).join("data/tls/authority.pem")
     }
 
-    /// The owner of everything. A client belongs to the runtime of its test.
+    /// The owner of everything. The runtime of a test stands still between its requests, and would not see how the server
+    /// closes a connection that is idle: none is kept.
     pub fn actor(&self) -> Actor {
         let authority = std::fs::read(self.authority()).expect("the server has made it");
         let authority = Certificate::from_pem(&authority).expect("PEM");
-        let client = Actor::client().tls_certs_only([authority]).build().expect("a client");
+        let client =
+            Actor::client().tls_certs_only([authority]).pool_max_idle_per_host(0).build().expect("a client");
         Actor::at(&format!("https://{}", self.host), Some(&self.token)).with_client(client)
     }
 

@@ -41,10 +41,14 @@ pub struct Command {
     pub dir: String,
     /// What is typed; without it there is nobody who could.
     pub stdin: Option<String>,
+    /// Nothing is typed after it.
+    #[serde(default)]
+    pub stdin_ends: bool,
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// One of these, where it depends on what comes first.
     #[serde(default)]
-    pub exit: i32,
+    pub exit: Exit,
     /// Stand in this order in the standard output.
     #[serde(default)]
     pub out: Vec<String>,
@@ -68,6 +72,30 @@ pub struct Command {
     /// Files that are not.
     #[serde(default)]
     pub no_files: Vec<String>,
+}
+
+/// An exit code, or several of which one.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Exit {
+    One(i32),
+    OneOf(Vec<i32>),
+}
+
+impl Exit {
+    /// Whether it may be this code.
+    pub fn allows(&self, code: i32) -> bool {
+        match self {
+            Self::One(one) => *one == code,
+            Self::OneOf(several) => several.contains(&code),
+        }
+    }
+}
+
+impl Default for Exit {
+    fn default() -> Self {
+        Self::One(0)
+    }
 }
 
 /// Something that happens to a running command.

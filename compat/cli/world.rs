@@ -138,6 +138,7 @@ impl<'a> World<'a> {
         Ok(match name {
             "host" => self.place.host.clone(),
             "token" => self.place.token.clone(),
+            "stranger" => self.place.stranger.clone(),
             "organization" => self.organization.clone(),
             "workspace" => WORKSPACE.to_owned(),
             "backend" => self.backend(WORKSPACE),
