@@ -59,8 +59,8 @@ impl<'a> World<'a> {
             told: String::new(),
             printed: String::new(),
         };
-        for folder in ["home", "work"] {
-            std::fs::create_dir(world.path(folder))?;
+        for folder in ["home/.terraform.d", "work"] {
+            std::fs::create_dir_all(world.path(folder))?;
         }
         std::fs::write(world.cli_config(), world.settings()?)?;
         Ok(world)
