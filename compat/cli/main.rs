@@ -12,6 +12,7 @@
 //! | `api` | requests and what they must answer |
 //! | `pattern` | texts as a person reads them |
 //! | `play` | one test from its first step to its last check |
+//! | `self_check` | tests of what scenarios are written in: patterns, and words of a command |
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -27,6 +28,7 @@ mod play;
 #[expect(dead_code, reason = "shared with the tests of the program, which use more of it")]
 mod process;
 mod scenario;
+mod self_check;
 mod step;
 mod variant;
 mod world;
@@ -43,6 +45,10 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(AT_ONCE));
     let places = Arc::new(Places::default());
+    let self_checks = [
+        Trial::test("harness::patterns", || self_check::patterns().map_err(Into::into)),
+        Trial::test("harness::words", || self_check::words().map_err(Into::into)),
+    ];
     let tests = scenario::all().into_iter().flat_map(|scenario| {
         let places = places.clone();
         let scenario = Arc::new(scenario);
@@ -52,7 +58,7 @@ fn main() -> ExitCode {
             Trial::test(name, move || play::play(&places, &scenario, variant).map_err(Into::into))
         })
     });
-    let conclusion = libtest_mimic::run(&arguments, tests.collect());
+    let conclusion = libtest_mimic::run(&arguments, self_checks.into_iter().chain(tests).collect());
     let complaints = Arc::into_inner(places).expect("every test has ended").end();
     for complaint in &complaints {
         eprintln!("the server logged: {complaint}");

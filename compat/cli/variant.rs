@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::fmt;
 use terrane_testkit::Database;
 
-/// The forms that the server has.
+/// The forms that the server has; the last is what a workspace has unless it says otherwise.
 const FORMS: &[Form] = &[Form::Text];
 
 /// Whose command line.
@@ -82,16 +82,21 @@ pub fn of(scenario: &Scenario) -> Vec<Variant> {
         if scenario.postgres { &[Database::Sqlite, Database::Postgres] } else { &[Database::Sqlite] };
     let mut all = Vec::new();
     for &database in databases {
-        for form in scenario.forms.iter().copied().filter(|form| FORMS.contains(form)) {
-            for &backend in &scenario.backends {
-                all.extend(scenario.engines.iter().map(|&engine| Variant {
-                    engine,
-                    backend,
-                    form,
-                    database,
-                }));
+        for &backend in &scenario.backends {
+            for form in forms(scenario, backend) {
+                let of = |&engine| Variant { engine, backend, form, database };
+                all.extend(scenario.engines.iter().map(of));
             }
         }
     }
     all
+}
+
+/// Each costs a second: all of them are for scenarios that are about what is shown.
+fn forms(scenario: &Scenario, backend: Backend) -> Vec<Form> {
+    match backend {
+        Backend::Remote => vec![Form::Text],
+        Backend::Cloud if scenario.forms.is_empty() => FORMS.last().copied().into_iter().collect(),
+        Backend::Cloud => scenario.forms.iter().copied().filter(|form| FORMS.contains(form)).collect(),
+    }
 }

@@ -71,7 +71,9 @@ impl<'a> World<'a> {
         let mut all = json!({
             "name": WORKSPACE,
             "engine": self.variant.engine.program(),
-            "structured-run-output-enabled": self.variant.form == Form::Structured,
+            // On in every new workspace; the remote backend gets text all the same.
+            "structured-run-output-enabled":
+                self.variant.form == Form::Structured || self.variant.backend == Backend::Remote,
         });
         for (key, value) in attributes {
             all[key] = self.fill_value(value)?;
