@@ -112,7 +112,10 @@ pub struct Limits {
     pub interrupt_grace: Duration,
     /// Life of a token made without `expired-at` (api-contract section 20 row 7).
     pub token_life: Duration,
-    /// On SIGTERM, how long requests in flight may take.
+    /// When the server stops, for how long it still takes requests and ends each connection with its answer, so that no
+    /// client sends one into a connection that is just being closed. Less when nobody is connected.
+    pub drain: Duration,
+    /// After that, how long requests in flight may take.
     pub shutdown_grace: Duration,
 }
 
@@ -155,6 +158,7 @@ impl Default for Limits {
             engine_processes_max: 4096,
             interrupt_grace: Duration::from_secs(95),
             token_life: Duration::from_secs(2 * 365 * 24 * HOUR),
+            drain: Duration::from_secs(1),
             shutdown_grace: Duration::from_secs(10),
         }
     }

@@ -54,4 +54,4 @@ pub mod workspace_resources;
 pub mod workspaces;
 
 pub use platform::ops::discovery;
-pub use start::Server;
+pub use start::{Passed, Server};
