@@ -6,7 +6,7 @@ use std::fmt;
 use terrane_testkit::Database;
 
 /// The forms that the server has; the last is what a workspace has unless it says otherwise.
-const FORMS: &[Form] = &[Form::Text];
+const FORMS: &[Form] = &[Form::Text, Form::Structured];
 
 /// Whose command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

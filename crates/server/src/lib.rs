@@ -32,6 +32,7 @@ pub mod organizations;
 pub mod plans;
 pub mod platform;
 pub mod projects;
+pub mod provider_schemas;
 pub mod recoverable_items;
 pub mod router;
 pub mod run_events;

@@ -13,4 +13,4 @@ mod scrub;
 mod upload;
 
 pub(crate) use pump::{LogLimit, LogOf, Pump, engine_bytes_max};
-pub(crate) use scrub::{Scrubber, patterns};
+pub(crate) use scrub::Scrubber;

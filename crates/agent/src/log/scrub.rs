@@ -36,19 +36,6 @@ impl Scrubber {
     }
 }
 
-/// Every form of every secret that is worth looking for; an HCL expression is marked as such.
-pub(crate) fn patterns<'a>(secrets: impl IntoIterator<Item = (&'a str, bool)>) -> SecretForms {
-    let mut forms = SecretForms::default();
-    for (secret, is_hcl) in secrets {
-        if is_hcl {
-            forms.add_hcl(secret);
-        } else {
-            forms.add_text(secret);
-        }
-    }
-    forms
-}
-
 /// These two bytes frame a log when it is read.
 fn without_frame_bytes(bytes: &mut [u8]) {
     for byte in bytes {
@@ -60,15 +47,17 @@ fn without_frame_bytes(bytes: &mut [u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scrubber, patterns};
+    use super::{Scrubber, SecretForms};
 
     #[test]
     fn secrets_and_frame_bytes_are_replaced_wherever_the_stream_is_cut() {
         let text = b"a=hunter2hunter b=\x02hunter2 c=swordfish d=\xff\x03";
         let expected = b"a=(sensitive value) b=?hunter2 c=(sensitive value) d=\xff?";
         for cut in 0..=text.len() {
-            let secrets = [("hunter2hunter", false), ("{ password = \"swordfish\" }", true)];
-            let mut scrubber = Scrubber::new(patterns(secrets)).expect("few");
+            let mut secrets = SecretForms::default();
+            secrets.add_text("hunter2hunter");
+            secrets.add_hcl("{ password = \"swordfish\" }");
+            let mut scrubber = Scrubber::new(secrets).expect("few");
             let mut output = Vec::new();
             scrubber.push(&text[..cut], &mut output);
             scrubber.push(&text[cut..], &mut output);
