@@ -43,12 +43,20 @@ impl Api {
         Ok(api)
     }
 
-    fn call(&mut self, method: &str, path: &str, body: &[u8]) -> Result<(u16, Vec<u8>)> {
+    /// Sends a request; its status and body. One that is refused is an error.
+    pub(super) fn call(&mut self, method: &str, path: &str, body: &[u8]) -> Result<(u16, Vec<u8>)> {
         let answer = self.http.send(&Request { method, path, token: &self.token, body })?;
         if !(200..300).contains(&answer.status) {
             bail!("{method} {path} answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
         }
         Ok((answer.status, answer.body))
+    }
+
+    /// Reads what a redirect leads to.
+    pub(super) fn follow(&mut self, path: &str) -> Result<Vec<u8>> {
+        let answer = self.http.send(&Request { method: "GET", path, token: &self.token, body: b"" })?;
+        let location = answer.location.with_context(|| format!("{path} answered {}", answer.status))?;
+        Ok(self.call("GET", &path_of(&Value::from(location))?, b"")?.1)
     }
 
     fn get(&mut self, path: &str) -> Result<Value> {
@@ -57,6 +65,11 @@ impl Api {
 
     fn post(&mut self, path: &str, body: &Value) -> Result<Value> {
         Ok(serde_json::from_slice(&self.call("POST", path, body.to_string().as_bytes())?.1)?)
+    }
+
+    /// A workspace with these attributes.
+    pub(super) fn empty_workspace(&mut self, attributes: &Value) -> Result<String> {
+        id(&self.post("/api/v2/organizations/bench/workspaces", &document("workspaces", attributes))?)
     }
 
     /// A workspace with an uploaded configuration; the ids of both.
@@ -71,9 +84,7 @@ impl Api {
         engine: &str,
         files: &[(&str, &[u8])],
     ) -> Result<(String, String)> {
-        let attributes = json!({ "name": name, "engine": engine });
-        let path = "/api/v2/organizations/bench/workspaces";
-        let workspace = id(&self.post(path, &document("workspaces", &attributes))?)?;
+        let workspace = self.empty_workspace(&json!({ "name": name, "engine": engine }))?;
         let path = format!("/api/v2/workspaces/{workspace}/configuration-versions");
         let attributes = json!({ "auto-queue-runs": false });
         let made = self.post(&path, &document("configuration-versions", &attributes))?;
@@ -151,7 +162,12 @@ impl Api {
 
     /// Polls the log to its last byte; the log, and when that byte was here.
     pub(super) fn log_to_its_end(&mut self, run: &Run) -> Result<(String, i64)> {
-        let plan = self.get(&format!("/api/v2/plans/{}", run.plan))?;
+        self.log_of(&format!("/api/v2/plans/{}", run.plan))
+    }
+
+    /// The same for a plan by its path.
+    pub(super) fn log_of(&mut self, plan: &str) -> Result<(String, i64)> {
+        let plan = self.get(plan)?;
         let url = path_of(&plan["data"]["attributes"]["log-read-url"])?;
         let mut log = Vec::new();
         loop {
@@ -180,12 +196,13 @@ fn document(kind: &str, attributes: &Value) -> Value {
     json!({ "data": { "type": kind, "attributes": attributes } })
 }
 
-fn id(document: &Value) -> Result<String> {
+/// The id of a single resource.
+pub(super) fn id(document: &Value) -> Result<String> {
     document["data"]["id"].as_str().map(str::to_owned).context("the answer has no id")
 }
 
 /// The path of an absolute URL of this server.
-fn path_of(url: &Value) -> Result<String> {
+pub(super) fn path_of(url: &Value) -> Result<String> {
     let url = url.as_str().context("the answer lacks a URL")?;
     let (_, rest) = url.split_once("://").context("not an absolute URL")?;
     Ok(rest[rest.find('/').context("a URL without a path")?..].to_owned())

@@ -22,7 +22,7 @@ pub(super) enum Suite {
     /// byte at a client that polls it. Plan status, counts and that byte become visible in one transaction; that the
     /// plan then is `finished` is checked. Small plan, fake engine and real ones.
     ///
-    /// whole: from the sending of POST /runs to the same moment. Peer: `init`, `plan`, `show -json` of the same engine
+    /// whole: from the sending of POST /runs to the same moment. Peer: the same four commands of the same engine
     /// and configuration without terrane, alternating with it.
     ///
     /// idle: resident memory of the server when it no longer changes, fresh and after the runs of `wrap-up`.
@@ -63,11 +63,26 @@ pub(super) enum Suite {
     #[command(verbatim_doc_comment)]
     Api(ApiArguments),
     /// Many runs at once: 50 runs without changes on 10 workspaces in five slots, until the last is finished. Peer: init,
-    /// plan and show of the same engine and configuration in fresh folders, two at a time, alternating with it.
+    /// plan, show and providers schema of the same engine and configuration in fresh folders, two at a time, alternating with it.
     ///
     /// All samples: target/bench/runs.csv.
     #[command(verbatim_doc_comment)]
-    Runs(RunsArguments),
+    Runs(EnginesArguments),
+    /// Plan and apply as people start them: the real command lines with a `cloud` block, on loopback without TLS.
+    ///
+    /// plan, apply: from the start of the command to its end; what it printed is checked. The client itself waits 1.5 s in
+    /// a plan and one more in an apply.
+    ///
+    /// silent plan: a configuration that thinks for two seconds and says nothing. Peer: init, plan, show and providers
+    /// schema of the same engine and configuration in a fresh folder, alternating with it.
+    ///
+    /// request: every request of a plan, one by one, on one connection.
+    ///
+    /// log: a plan of the fake engine that prints 5 MB at once, to the command's end.
+    ///
+    /// All samples: target/bench/cli.csv.
+    #[command(verbatim_doc_comment)]
+    Cli(EnginesArguments),
     /// Redaction of one large made-up plan by the library, in a process of its own: megabytes of the plan a second, in
     /// each of its two passes, and the process's peak resident memory. One resource in twenty has secrets.
     ///
@@ -97,9 +112,9 @@ pub(super) struct ApiArguments {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RunsArguments {
+pub(super) struct EnginesArguments {
     /// Samples of each line
-    #[arg(long, default_value_t = 5, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N")]
     pub(super) samples: usize,
     /// The real engines; an empty one is left out
     #[arg(long, env = "TERRANE_TEST_TOFU", default_value = "tofu", value_name = "PROGRAM")]

@@ -20,6 +20,8 @@ pub(super) struct Http {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
+    /// Where a redirect leads.
+    pub(super) location: Option<String>,
 }
 
 /// What is sent.
@@ -61,18 +63,25 @@ impl Http {
         let status_line = self.line()?;
         let status = status_line.split(' ').nth(1).and_then(|word| word.parse().ok());
         let status = status.with_context(|| format!("no status in {status_line:?}"))?;
-        let (mut length, mut is_chunked) = (0, false);
+        let (mut length, mut is_chunked, mut location) = (0, false, None);
         loop {
-            let line = self.line()?.to_ascii_lowercase();
-            match line.split_once(':') {
-                None if line.is_empty() => break,
-                Some(("content-length", value)) => length = value.trim().parse()?,
-                Some(("transfer-encoding", value)) => is_chunked = value.trim() == "chunked",
+            let line = self.line()?;
+            let Some((name, value)) = line.split_once(':') else {
+                if line.is_empty() {
+                    break;
+                }
+                continue;
+            };
+            let value = value.trim();
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => length = value.parse()?,
+                "transfer-encoding" => is_chunked = value == "chunked",
+                "location" => location = Some(value.to_owned()),
                 _ => {}
             }
         }
         let body = if is_chunked { self.chunks()? } else { self.exactly(length)? };
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, location })
     }
 
     fn chunks(&mut self) -> Result<Vec<u8>> {

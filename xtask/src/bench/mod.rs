@@ -8,6 +8,7 @@
 //! | `wrap_up` | the engine's end to the plan being visible, and whole runs against the bare engine |
 //! | `reads` | rates and latencies of GET, with up to a million runs |
 //! | `many_runs` | many runs at once against a loop of the same commands |
+//! | `cli`, `command_line`, `requests` | plan and apply by the real command lines, and what they ask |
 //! | `objects`, `cancel`, `restart`, `dead_agent` | applies, and what is promised about them |
 //! | `starting`, `idle` | the server alone: time to ready, memory at rest |
 //! | `peers` | what the machine itself needs for the same |
@@ -20,6 +21,8 @@
 mod api;
 mod arguments;
 mod cancel;
+mod cli;
+mod command_line;
 mod dead_agent;
 mod fill;
 mod http;
@@ -37,6 +40,7 @@ mod queue;
 mod reads;
 mod redact;
 mod report;
+mod requests;
 mod restart;
 mod run;
 mod series;

@@ -28,7 +28,7 @@ pub(super) fn version_ms(program: &Path) -> Result<f64> {
     Ok(milliseconds(started))
 }
 
-/// `init`, `plan` and `show -json` of an engine in a fresh folder, its output in files, without terrane.
+/// `init`, `plan`, `show -json` and `providers schema -json` of an engine in a fresh folder, its output in files, without terrane.
 pub(super) fn bare_engine_ms(engine: &Path, files: &[(&str, &[u8])]) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     for (name, content) in files {
@@ -41,6 +41,7 @@ pub(super) fn bare_engine_ms(engine: &Path, files: &[(&str, &[u8])]) -> Result<f
         ("init.log", &["init", "-input=false", "-no-color"][..]),
         ("plan.log", &["plan", "-input=false", "-out=plan.tfplan"]),
         ("plan.json", &["show", "-json", "plan.tfplan"]),
+        ("schemas.json", &["providers", "schema", "-json"]),
     ] {
         let out = File::create(folder.path().join(output))?;
         let mut command = Command::new(engine);

@@ -9,7 +9,8 @@ use super::program::{Programs, find, target_folder};
 use super::series::Series;
 use super::wrap_up::Engine;
 use super::{
-    cancel, dead_agent, idle, many_runs, objects, queue, reads, redact, report, restart, starting, wrap_up,
+    cancel, cli, dead_agent, idle, many_runs, objects, queue, reads, redact, report, restart, starting,
+    wrap_up,
 };
 
 /// Samples of each line that are thrown away first.
@@ -46,6 +47,11 @@ pub(crate) fn bench(arguments: &Arguments, root: &Path) -> Result<()> {
             let each = |engine: &Engine<'_>| many_runs::measure(&programs, engine, arguments.samples);
             all.extend(with_engines(&arguments.tofu, &arguments.terraform, each)?);
             "runs"
+        }
+        Suite::Cli(arguments) => {
+            let each = |engine: &Engine<'_>| cli::measure(&programs, engine, arguments.samples);
+            all.extend(with_engines(&arguments.tofu, &arguments.terraform, each)?);
+            "cli"
         }
         Suite::Redact(_) => return Ok(()),
     };
