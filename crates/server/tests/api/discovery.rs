@@ -41,7 +41,7 @@ on_both!(metrics_are_for_site_administrators, |server| {
 });
 
 on_both!(what_does_not_exist_is_a_json_api_404, |server| {
-    for path in ["/nothing", "//nothing", "//", "/plans", "/api/v2/runs"] {
+    for path in ["/nothing", "//nothing", "//apps", "/plans", "/api/v2/runs"] {
         let answer = server.owner.get(path).await.expect_status(404);
         assert_eq!(answer.json(), json!({ "errors": [{ "status": "404", "title": "not found" }] }), "{path}");
         assert_eq!(answer.header("content-type"), "application/vnd.api+json", "{path}");
