@@ -267,6 +267,7 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::configuration_versions::store::STATEMENTS,
         crate::ingress_attributes::store::STATEMENTS,
         crate::invitations::store::STATEMENTS,
+        crate::oauth::store::STATEMENTS,
         crate::organizations::store::STATEMENTS,
         crate::passwords::store::STATEMENTS,
         crate::plans::store::STATEMENTS,

@@ -12,7 +12,7 @@
 //! | [`workspace_resources`] | `resources` of a workspace's current state |
 //! | [`organizations`], [`projects`] | `organizations`, `projects`, `entitlement-sets` |
 //! | [`users`], [`tokens`] | `users`, `authentication-tokens` |
-//! | [`sessions`], [`passwords`], [`invitations`] | pages: who signs in, and how |
+//! | [`sessions`], [`passwords`], [`invitations`], [`oauth`] | pages: who signs in, and how; the command line, too |
 //! | [`agents`] | agents, and what they call (crate `terrane-wire`) |
 //! | [`platform`] | what no resource owns: access, database, HTTP, logs, objects, scheduler, secrets |
 //!
@@ -30,6 +30,7 @@ pub mod execution_mode;
 pub mod ids;
 pub mod ingress_attributes;
 pub mod invitations;
+pub mod oauth;
 pub mod organizations;
 pub mod passwords;
 pub mod plans;

@@ -5,10 +5,10 @@ use crate::platform::http::{ApiError, Route, join, shared_layers};
 use crate::platform::openapi::Operation;
 use crate::platform::{objects, openapi, ops, pages};
 use crate::{
-    agents, applies, comments, configuration_versions, ingress_attributes, invitations, organizations, plans,
-    projects, recoverable_items, run_events, run_triggers, runs, sessions, ssh_keys, state_version_outputs,
-    state_versions, tag_bindings, tags, terraform_versions, tokens, users, variables, varsets,
-    workspace_resources, workspaces,
+    agents, applies, comments, configuration_versions, ingress_attributes, invitations, oauth, organizations,
+    plans, projects, recoverable_items, run_events, run_triggers, runs, sessions, ssh_keys,
+    state_version_outputs, state_versions, tag_bindings, tags, terraform_versions, tokens, users, variables,
+    varsets, workspace_resources, workspaces,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -48,6 +48,7 @@ pub fn routes() -> Vec<Route> {
         pages::routes(),
         sessions::routes(),
         invitations::routes(),
+        oauth::routes(),
         tokens::page_routes(),
         organizations::page_routes(),
     ]

@@ -8,7 +8,9 @@ on_both!(services_are_discovered, |server| {
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(
         answer.json(),
-        json!({ "tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/", "state.v2": "/api/v2/" })
+        json!({ "tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/", "state.v2": "/api/v2/",
+            "login.v1": { "client": "terraform-cli", "grant_types": ["authz_code"], "authz": "/oauth/authorize",
+                "token": "/oauth/token", "ports": [10_000, 10_010] } })
     );
 });
 

@@ -15,6 +15,7 @@ mod http;
 mod invitations;
 mod limits;
 mod lost_updates;
+mod oauth;
 mod organizations;
 mod plans;
 mod projects;
