@@ -51,6 +51,8 @@ pub fn routes() -> Vec<Route> {
         oauth::routes(),
         tokens::page_routes(),
         organizations::page_routes(),
+        workspaces::page_routes(),
+        runs::page_routes(),
     ]
     .concat()
 }

@@ -30,7 +30,7 @@ fn page(caller: &Caller, organizations: &[Organization]) -> Page {
             p { "You belong to none yet. One is made through the API: " code { "POST /api/v2/organizations" } "." }
         } @else {
             table.rows {
-                tbody { @for organization in organizations { tr { td { (organization.name) } } } }
+                tbody { @for organization in organizations { tr { td { a href={ "/app/" (organization.name) "/workspaces" } { (organization.name) } } } } }
             }
         }
         p { a href="/app/settings/tokens" { "Your tokens" } }

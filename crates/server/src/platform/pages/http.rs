@@ -9,6 +9,7 @@ pub use origin::is_from_here;
 use super::layout::Page;
 use crate::platform::access::Needs;
 use crate::platform::http::{ApiError, Route, get};
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::html;
@@ -57,6 +58,13 @@ pub fn see_other(path: &str) -> Response {
         }
         Err(_) => not_found(),
     }
+}
+
+/// Text as it is, which no browser takes for anything else.
+pub fn text_file(body: Body) -> Response {
+    let mut response = ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response();
+    keep_to_itself(response.headers_mut(), None);
+    response
 }
 
 /// The page of what does not exist, and of what its visitor may not see.

@@ -11,13 +11,22 @@ pub struct Page {
     crumbs: Vec<(String, String)>,
     pub(super) status: u16,
     pub(super) submits_to: Option<String>,
+    again_secs: Option<u32>,
     body: Markup,
 }
 
 impl Page {
     /// A page with this title and content.
     pub fn new(title: impl Into<String>, body: Markup) -> Self {
-        Self { title: title.into(), username: None, crumbs: Vec::new(), status: 200, submits_to: None, body }
+        Self {
+            title: title.into(),
+            username: None,
+            crumbs: Vec::new(),
+            status: 200,
+            submits_to: None,
+            again_secs: None,
+            body,
+        }
     }
 
     /// Shown to somebody who is signed in.
@@ -48,6 +57,13 @@ impl Page {
         self
     }
 
+    /// Loads itself again after so many seconds.
+    #[must_use]
+    pub fn again_after(mut self, secs: u32) -> Self {
+        self.again_secs = Some(secs);
+        self
+    }
+
     /// The whole document.
     pub(super) fn render(&self, style_path: &str) -> String {
         let document = html! {
@@ -57,6 +73,7 @@ impl Page {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
+                    @if let Some(secs) = self.again_secs { meta http-equiv="refresh" content=(secs); }
                     title { (self.title) " · terrane" }
                     link rel="stylesheet" href=(style_path);
                 }

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `layout.rs` | [`Page`]: head, bar, crumbs |
+//! | `pager.rs` | the ways to the pages before and after |
 //! | `page.css` | the look, light and dark; the only file that a page loads |
 //! | `http.rs` | answers with their headers, [`PageError`] |
 //! | `http/form.rs` | [`Form`]: what a form sent |
@@ -13,6 +14,8 @@
 
 mod http;
 mod layout;
+mod pager;
 
-pub use http::{Form, PageError, PageResult, is_from_here, not_found, routes, see_other};
+pub use http::{Form, PageError, PageResult, is_from_here, not_found, routes, see_other, text_file};
 pub use layout::{Page, day};
+pub use pager::{page_number, pager};
