@@ -2,12 +2,14 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::passwords::Hasher;
 use crate::platform::access;
 use crate::platform::db::{Db, DbError, Exec, sql};
 use crate::platform::http::{RateLimiter, Signer};
 use crate::platform::scheduler::Wake;
 use crate::platform::secrets::{KeyError, Place, Secrets, load_master_key};
 use crate::platform::tls::TlsError;
+use crate::sessions::Tries;
 use camino::Utf8PathBuf;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -37,6 +39,10 @@ pub struct Inner {
     pub signer: Signer,
     /// How often callers may ask.
     pub rate_limiter: RateLimiter,
+    /// How often passwords were tried.
+    pub tries: Tries,
+    /// Hashes passwords.
+    pub hasher: Hasher,
     /// Time.
     pub clock: Clock,
     /// Wake-ups between requests.
@@ -136,6 +142,8 @@ impl App {
                 config.limits.requests_per_second,
                 config.limits.run_lists_per_minute,
             ),
+            tries: Tries::default(),
+            hasher: Hasher::default(),
             wake: Wake::new(),
             stopping: CancellationToken::new(),
             metrics: recorder(),
@@ -258,7 +266,10 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::comments::store::STATEMENTS,
         crate::configuration_versions::store::STATEMENTS,
         crate::ingress_attributes::store::STATEMENTS,
+        crate::invitations::store::STATEMENTS,
+        crate::oauth::store::STATEMENTS,
         crate::organizations::store::STATEMENTS,
+        crate::passwords::store::STATEMENTS,
         crate::plans::store::STATEMENTS,
         crate::platform::logs::store::STATEMENTS,
         crate::platform::objects::store::STATEMENTS,
@@ -274,6 +285,7 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::runs::store::LINE_STATEMENTS,
         crate::runs::store::QUEUE_STATEMENTS,
         crate::runs::store::ORIGIN_STATEMENTS,
+        crate::sessions::store::STATEMENTS,
         crate::ssh_keys::store::STATEMENTS,
         crate::state_version_outputs::store::STATEMENTS,
         crate::state_versions::store::STATEMENTS,

@@ -112,6 +112,12 @@ pub struct Limits {
     pub interrupt_grace: Duration,
     /// Life of a token made without `expired-at` (api-contract section 20 row 7).
     pub token_life: Duration,
+    /// How long somebody stays signed in.
+    pub session_life: Duration,
+    /// How long a link by which a password is set is good.
+    pub invitation_life: Duration,
+    /// How long a code for the command line is good; it is used at once.
+    pub authorization_code_life: Duration,
     /// When the server stops, for how long it still takes requests and ends each connection with its answer, so that no
     /// client sends one into a connection that is just being closed. Less when nobody is connected.
     pub drain: Duration,
@@ -158,6 +164,9 @@ impl Default for Limits {
             engine_processes_max: 4096,
             interrupt_grace: Duration::from_secs(95),
             token_life: Duration::from_secs(2 * 365 * 24 * HOUR),
+            session_life: Duration::from_secs(7 * 24 * HOUR),
+            invitation_life: Duration::from_secs(3 * 24 * HOUR),
+            authorization_code_life: Duration::from_secs(60),
             drain: Duration::from_secs(1),
             shutdown_grace: Duration::from_secs(10),
         }

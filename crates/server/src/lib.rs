@@ -12,6 +12,7 @@
 //! | [`workspace_resources`] | `resources` of a workspace's current state |
 //! | [`organizations`], [`projects`] | `organizations`, `projects`, `entitlement-sets` |
 //! | [`users`], [`tokens`] | `users`, `authentication-tokens` |
+//! | [`sessions`], [`passwords`], [`invitations`], [`oauth`] | pages: who signs in, and how; the command line, too |
 //! | [`agents`] | agents, and what they call (crate `terrane-wire`) |
 //! | [`platform`] | what no resource owns: access, database, HTTP, logs, objects, scheduler, secrets |
 //!
@@ -28,7 +29,10 @@ pub mod configuration_versions;
 pub mod execution_mode;
 pub mod ids;
 pub mod ingress_attributes;
+pub mod invitations;
+pub mod oauth;
 pub mod organizations;
+pub mod passwords;
 pub mod plans;
 pub mod platform;
 pub mod projects;
@@ -38,6 +42,7 @@ pub mod router;
 pub mod run_events;
 pub mod run_triggers;
 pub mod runs;
+pub mod sessions;
 pub mod ssh_keys;
 mod start;
 pub mod state_version_outputs;

@@ -3,15 +3,17 @@
 use crate::app::App;
 use crate::platform::http::{ApiError, Route, join, shared_layers};
 use crate::platform::openapi::Operation;
-use crate::platform::{objects, openapi, ops};
+use crate::platform::{objects, openapi, ops, pages};
 use crate::{
-    agents, applies, comments, configuration_versions, ingress_attributes, organizations, plans, projects,
-    recoverable_items, run_events, run_triggers, runs, ssh_keys, state_version_outputs, state_versions,
-    tag_bindings, tags, terraform_versions, tokens, users, variables, varsets, workspace_resources,
-    workspaces,
+    agents, applies, comments, configuration_versions, ingress_attributes, invitations, oauth, organizations,
+    plans, projects, recoverable_items, run_events, run_triggers, runs, sessions, ssh_keys,
+    state_version_outputs, state_versions, tag_bindings, tags, terraform_versions, tokens, users, variables,
+    varsets, workspace_resources, workspaces,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::Uri;
+use axum::response::{IntoResponse, Response};
 
 /// The route table of the program.
 pub fn routes() -> Vec<Route> {
@@ -43,11 +45,20 @@ pub fn routes() -> Vec<Route> {
         state_versions::routes(),
         state_version_outputs::routes(),
         agents::routes(),
+        pages::routes(),
+        sessions::routes(),
+        invitations::routes(),
+        oauth::routes(),
+        tokens::page_routes(),
+        organizations::page_routes(),
+        workspaces::page_routes(),
+        runs::page_routes(),
     ]
     .concat()
 }
 
-/// What is said about the routes, each in the folder that declares it; agents' routes are ours on both ends.
+/// What is said about the routes, each in the folder that declares it; agents' routes are ours on both ends, and
+/// pages are for people.
 pub fn operations() -> Vec<Operation> {
     [
         ops::operations(),
@@ -90,6 +101,9 @@ pub fn router(app: &App) -> Router {
     shared_layers(routes).with_state(app.clone())
 }
 
-async fn nothing_here() -> ApiError {
-    ApiError::not_found()
+async fn nothing_here(uri: Uri) -> Response {
+    if uri.path() == "/app" || uri.path().starts_with("/app/") {
+        return pages::not_found();
+    }
+    ApiError::not_found().into_response()
 }

@@ -1,7 +1,7 @@
 //! `terrane admin …`: works on the database directly, so also when the server is down.
 
-use crate::cli::{AgentTokenArgs, PlaceArgs, TokenArgs};
-use crate::server::DATA_DIR;
+use crate::cli::{AgentTokenArgs, InviteArgs, PlaceArgs, TokenArgs};
+use crate::server::{DATA_DIR, public_url};
 use anyhow::{anyhow, bail};
 use camino::Utf8PathBuf;
 use secrecy::ExposeSecret;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use terrane_server::clock::Clock;
 use terrane_server::config::Config;
 use terrane_server::platform::db::Db;
-use terrane_server::tokens;
+use terrane_server::{invitations, tokens};
 
 /// Prints a fresh token.
 #[expect(clippy::print_stdout, reason = "the token is this command's output")]
@@ -27,6 +27,27 @@ pub async fn token(args: TokenArgs) -> anyhow::Result<ExitCode> {
         .map_or_else(|| "never".to_owned(), |at| terrane_server::clock::Time(at).rfc3339());
     println!("A token of {}, valid until {expires}, shown only now:", args.user);
     println!("{}", issued.text.expose_secret());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a link by which a user sets a password.
+#[expect(clippy::print_stdout, reason = "the link is this command's output")]
+pub async fn invite(args: InviteArgs) -> anyhow::Result<ExitCode> {
+    let public_url = public_url(args.public_url)?;
+    let (config, db) = open(args.place).await?;
+    let life = config.limits.invitation_life;
+    let invited = invitations::invite(&db, &args.user, life, Clock::default().now()).await?;
+    db.close().await;
+    if invited.made_first_admin {
+        println!("{} is the first site administrator.", args.user);
+    }
+    println!(
+        "With this link {} sets a password and signs in, once, until {}:",
+        args.user,
+        invited.expires_at.rfc3339()
+    );
+    let secret = invited.secret.expose_secret();
+    println!("{}{}{secret}", public_url.trim_end_matches('/'), invitations::PATH);
     Ok(ExitCode::SUCCESS)
 }
 

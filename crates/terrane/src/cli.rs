@@ -85,6 +85,10 @@ pub enum AdminCommand {
     /// Print a fresh token of a user, the last word of the output. The user is made if there is none; the first one
     /// becomes site administrator. Works with the server running or not.
     Token(TokenArgs),
+    /// Print a link by which a user sets a password and signs in, the last word of the output. It is good once, for three
+    /// days, and an earlier one is good no more. The user is made if there is none; the first one becomes site
+    /// administrator. Works with the server running or not.
+    Invite(InviteArgs),
     /// Print a fresh token for agents, the last word of the output. Their pool is made if there is none. Works with the
     /// server running or not.
     AgentToken(AgentTokenArgs),
@@ -104,6 +108,18 @@ pub struct TokenArgs {
     /// Whose token
     #[arg(long, value_name = "NAME")]
     pub user: String,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct InviteArgs {
+    /// Who is invited
+    #[arg(long, value_name = "NAME")]
+    pub user: String,
+    /// The address people use, as the server was told it: the link begins with it
+    #[arg(long, env = "TERRANE_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub public_url: String,
     #[command(flatten)]
     pub place: PlaceArgs,
 }

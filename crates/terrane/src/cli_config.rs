@@ -3,7 +3,7 @@
 use crate::cli::CliConfigArgs;
 use crate::server::public_url;
 use anyhow::{Context, bail};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::io::Write;
 
 /// Prints it.
@@ -32,7 +32,7 @@ pub fn run(args: &CliConfigArgs) -> anyhow::Result<()> {
 fn text(server: &str, host: &str, token: Option<&str>) -> String {
     let mut text = format!("host \"{host}\" {{\n  services = {{\n");
     for (name, value) in terrane_server::discovery() {
-        text.push_str(&format!("    \"{name}\" = {}\n", absolute(server, value)));
+        text.push_str(&format!("    \"{name}\" = {}\n", hcl(server, &value)));
     }
     text.push_str("  }\n}\n");
     if let Some(token) = token {
@@ -41,14 +41,15 @@ fn text(server: &str, host: &str, token: Option<&str>) -> String {
     text
 }
 
-/// JSON is also HCL here: quoted keys, and `:` between key and value.
-fn absolute(server: &str, value: Value) -> Value {
+/// As the CLIs' configuration files have it: JSON, but for `=` in place of `:`. Addresses are made whole.
+fn hcl(server: &str, value: &Value) -> String {
     match value {
-        Value::String(text) if text.starts_with('/') => Value::String(format!("{server}{text}")),
-        Value::Object(members) => Value::Object(
-            members.into_iter().map(|(key, value)| (key, absolute(server, value))).collect::<Map<_, _>>(),
-        ),
-        other => other,
+        Value::String(text) if text.starts_with('/') => Value::from(format!("{server}{text}")).to_string(),
+        Value::Object(members) => {
+            let members = members.iter().map(|(key, value)| format!("\"{key}\" = {}", hcl(server, value)));
+            format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
     }
 }
 
@@ -73,6 +74,8 @@ mod tests {
         assert!(text.starts_with("host \"terrane.localhost\" {\n  services = {\n"), "{text}");
         assert!(text.contains("    \"tfe.v2.1\" = \"http://127.0.0.1:8080/api/v2/\"\n"), "{text}");
         assert!(text.contains("  token = \"trn_x\"\n"), "{text}");
+        assert!(text.contains("\"token\" = \"http://127.0.0.1:8080/oauth/token\", "), "{text}");
+        assert!(text.contains("\"ports\" = [10000,10010] }\n"), "{text}");
         assert!(!text.contains("\"/"), "{text}");
     }
 

@@ -57,6 +57,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Server(args) => server::run(*args).await,
             Command::Agent(args) => agent::run(args).await,
             Command::Admin { command: AdminCommand::Token(args) } => admin::token(args).await,
+            Command::Admin { command: AdminCommand::Invite(args) } => admin::invite(args).await,
             Command::Admin { command: AdminCommand::AgentToken(args) } => admin::agent_token(args).await,
             Command::Engine { command } => engine::run(command).await,
             Command::CliConfig(args) => cli_config::run(&args).map(|()| ExitCode::SUCCESS),

@@ -11,6 +11,9 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("getIngressAttributes", "/attributes", "the file leaves out the envelope that every client reads"),
 ];
 
+/// Where agents' routes and pages are.
+const NOT_DESCRIBED: [&str; 6] = ["/agent/", "/app", "/assets/", "/invitations/", "/oauth/", "/session"];
+
 /// One answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
@@ -48,8 +51,11 @@ impl Seen<'_> {
     }
 
     fn problems(&self) -> Vec<String> {
-        // Agents' routes are not described; HEAD has no body.
-        if self.path.starts_with("/agent/") || self.method == "HEAD" {
+        // Neither agents' routes nor pages are described; HEAD has no body.
+        if self.path == "/"
+            || NOT_DESCRIBED.iter().any(|start| self.path.starts_with(start))
+            || self.method == "HEAD"
+        {
             return Vec::new();
         }
         let Some((route, operation)) = OpenApi::ours().reached(self.method, self.path) else {

@@ -13,6 +13,7 @@
 
 mod actor;
 mod answer;
+mod browser;
 mod builders;
 mod database;
 mod described;
@@ -27,6 +28,7 @@ mod states;
 
 pub use actor::Actor;
 pub use answer::Answer;
+pub use browser::{Browser, encoded};
 pub use builders::{Run, archive, body};
 pub use database::{Database, drop_postgres, fresh_postgres};
 pub use described::Seen;

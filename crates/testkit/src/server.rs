@@ -1,6 +1,7 @@
 //! A whole server in the test's process, on a socket of its own.
 
 use crate::actor::Actor;
+use crate::browser::Browser;
 use crate::database::{self, Database};
 use crate::engines::Engines;
 use crate::histories::check_histories;
@@ -13,7 +14,8 @@ use terrane_server::app::App;
 use terrane_server::clock::Clock;
 use terrane_server::config::Config;
 use terrane_server::platform::db::{Exec, sql};
-use terrane_server::tokens;
+use terrane_server::sessions::{self, Cookie};
+use terrane_server::{tokens, users};
 
 /// What a test server is made of.
 #[derive(Debug, Clone, Copy)]
@@ -103,6 +105,20 @@ impl TestServer {
             .await
             .expect("a token can be made");
         Actor::new(&app.public_url, Some(issued.text))
+    }
+
+    /// A browser in which the user of this name is signed in.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn browser(&self, name: &str) -> Browser {
+        let (app, browser) = (&self.server.app, Browser::new(&self.server.app.public_url));
+        let mut tx = app.db.begin().await.expect("the database answers");
+        let (user, _) = users::find_or_make(&mut tx, name, app.clock.now()).await.expect("a name");
+        let session = sessions::open(app, &mut tx, &user.id).await.expect("the database answers");
+        tx.commit().await.expect("the database answers");
+        browser.take(&Cookie::of(&app.public_url).set(&session, app.config.limits.session_life));
+        browser
     }
 
     /// The server's state: its clock, database and limits.

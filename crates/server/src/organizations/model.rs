@@ -9,6 +9,11 @@ pub fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
+/// Whether pages of the server itself stand where those of an organization of this name would: below `/app/NAME`.
+pub fn is_reserved(name: &str) -> bool {
+    name == "settings"
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_name;

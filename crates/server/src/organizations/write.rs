@@ -1,6 +1,6 @@
 //! Making, changing and deleting organizations.
 
-use super::model::is_name;
+use super::model::{is_name, is_reserved};
 use super::store::{self, Organization};
 use crate::app::App;
 use crate::execution_mode::{ExecutionMode, check_pool, effective, read_mode};
@@ -138,6 +138,12 @@ fn check(organization: &mut Organization, given: &Attributes) -> ApiResult<()> {
     }
     if !is_name(&organization.name) {
         let detail = "Name must have 3 to 40 characters: letters, numbers, - and _";
+        return Err(ApiError::invalid_attribute("name", detail));
+    }
+    // One that was named so before there were pages keeps its name.
+    if matches!(given.text("name")?, Given::Value(name) if is_reserved(&name)) {
+        let detail =
+            format!("{:?} is the place of pages of this server; choose another name", organization.name);
         return Err(ApiError::invalid_attribute("name", detail));
     }
     if organization.email.as_ref().is_some_and(|email| email.chars().count() > EMAIL_CHARS_MAX) {

@@ -7,6 +7,7 @@ pub mod logs;
 pub mod objects;
 pub mod openapi;
 pub mod ops;
+pub mod pages;
 pub mod scheduler;
 pub mod secrets;
 pub mod tls;

@@ -18,6 +18,7 @@ pub mod mode;
 pub mod model;
 mod saved;
 pub mod store;
+mod view;
 
 pub(crate) use adopt::adopt_configuration;
 pub use cancel::cancel;
@@ -30,3 +31,4 @@ pub use force_cancel::force_cancel;
 pub use force_execute::force_execute;
 pub use http::{included, routes, with_related};
 pub(crate) use saved::{discard_expired, discard_overtaken};
+pub use view::{routes as page_routes, table};

@@ -6,7 +6,7 @@ use crate::clock::Time;
 use crate::ids::{AgentPoolId, TokenId, UserId, random_text};
 use crate::platform::access::digest_of_token;
 use crate::platform::db::{Db, DbError, Tx};
-use crate::users::{self, store::User};
+use crate::users::{self, NameError, check_name};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
@@ -14,7 +14,6 @@ use std::time::Duration;
 const SECRET_CHARS: usize = 44;
 /// By which scanners find a leaked token.
 const PREFIX: &str = "trn_";
-const NAME_CHARS_MAX: usize = 64;
 
 /// A new token: its row, and its text, which is shown this once.
 #[derive(Debug)]
@@ -25,17 +24,6 @@ pub struct Issued {
     pub text: SecretString,
     /// A new user was made for it, and is the first site administrator.
     pub made_first_admin: bool,
-}
-
-/// Why no token is made.
-#[derive(Debug, thiserror::Error)]
-pub enum IssueError {
-    /// Not a name.
-    #[error("{0:?} cannot be the name of a user or a pool: use 1 to 64 letters, digits, - _ . or @")]
-    Name(String),
-    /// The database failed.
-    #[error(transparent)]
-    Db(#[from] DbError),
 }
 
 /// A token for a user.
@@ -61,29 +49,9 @@ pub async fn issue(
 
 /// A token for the user of this name, who is made if there is none; without any site administrator they become the
 /// first one. For `terrane admin token`.
-pub async fn issue_for_name(
-    db: &Db,
-    username: &str,
-    life: Duration,
-    now: Time,
-) -> Result<Issued, IssueError> {
-    check_name(username)?;
+pub async fn issue_for_name(db: &Db, username: &str, life: Duration, now: Time) -> Result<Issued, NameError> {
     let mut tx = db.begin().await?;
-    let (user, made_first_admin) = match users::store::by_name(&mut tx, username).await? {
-        Some(user) => (user, false),
-        None => {
-            let is_site_admin = !users::store::has_admin(&mut tx).await?;
-            let user = User {
-                id: UserId::random(),
-                username: username.to_owned(),
-                email: None,
-                is_site_admin,
-                created_at: now,
-            };
-            users::store::insert(&mut tx, &user).await?;
-            (user, is_site_admin)
-        }
-    };
+    let (user, made_first_admin) = users::find_or_make(&mut tx, username, now).await?;
     let issued =
         issue(&mut tx, &user.id, Some("made by terrane admin token".to_owned()), Some(now.plus(life)), now)
             .await?;
@@ -102,7 +70,7 @@ pub async fn embedded_agent_token(db: &Db, name: &str, now: Time) -> Result<Secr
 }
 
 /// A token for the agents of the pool of this name, which is made if there is none. For `terrane admin agent-token`.
-pub async fn pool_token(db: &Db, pool: &str, now: Time) -> Result<SecretString, IssueError> {
+pub async fn pool_token(db: &Db, pool: &str, now: Time) -> Result<SecretString, NameError> {
     check_name(pool)?;
     let mut tx = db.begin().await?;
     let id = agents::store::pool(&mut tx, pool, now).await?;
@@ -128,14 +96,6 @@ async fn agent_token(
     };
     store::insert(tx, &token, Holder::Agent(pool), digest_of_token(text.expose_secret())).await?;
     Ok(text)
-}
-
-fn check_name(name: &str) -> Result<(), IssueError> {
-    let fits = |letter: char| letter.is_alphanumeric() || "-_.@".contains(letter);
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || !name.chars().all(fits) {
-        return Err(IssueError::Name(name.to_owned()));
-    }
-    Ok(())
 }
 
 fn new_text() -> SecretString {

@@ -17,9 +17,11 @@ mod settings;
 mod ssh_key;
 pub mod store;
 mod update;
+mod view;
 
 pub use described::operations;
 pub use destroy_due::sweep_forever as destroy_due_forever;
 pub use http::{resource, routes};
 pub use restore::{kept_settings, restore};
 pub use run_ended::run_ended;
+pub use view::routes as page_routes;

@@ -1,6 +1,7 @@
 //! Who may do what: every route of the table, tried as every kind of caller, with real, unknown and strange ids.
 
 mod bodies;
+mod pages;
 mod strange;
 
 use crate::direct::{Direct, Reply};
@@ -25,6 +26,8 @@ enum Gate {
     Scoped,
     InBody,
     InQuery,
+    Page,
+    Code,
 }
 
 fn gate(needs: Needs) -> Gate {
@@ -53,7 +56,18 @@ fn gate(needs: Needs) -> Gate {
         | Needs::RecoverableItem(_) => Gate::Scoped,
         Needs::InBody(_) => Gate::InBody,
         Needs::InQuery(_) => Gate::InQuery,
+        Needs::Visitor
+        | Needs::Session
+        | Needs::SessionOrganization(_)
+        | Needs::SessionWorkspace(_)
+        | Needs::SessionRun(_) => Gate::Page,
+        Needs::AuthorizationCode => Gate::Code,
     }
+}
+
+/// What anybody may look at; an invitation that there is not is a 404.
+fn is_open_page(route: &Route) -> bool {
+    route.needs == Needs::Visitor && route.method == Method::GET
 }
 
 /// What a stranger is answered by a route that any user may call, when its path names the owner's objects.
@@ -107,6 +121,15 @@ on_both!(without_a_good_token_every_route_is_401, |server| {
                 Gate::AnyUser | Gate::Admin | Gate::Agent | Gate::Scoped | Gate::InBody | Gate::InQuery => {
                     reply.expect_unauthorized();
                 }
+                // A token opens no page; the tests of pages try all else.
+                Gate::Page => {
+                    assert!(
+                        matches!(reply.status, 303 | 403) || is_open_page(&route),
+                        "{}",
+                        reply.describe()
+                    );
+                }
+                Gate::Code => assert_eq!(reply.status, 400, "{}", reply.describe()),
             }
         }
     }
@@ -135,7 +158,7 @@ on_both!(agents_and_users_do_not_pass_for_each_other, |server| {
                 let reply = call(&direct, &route, &path, &agent, b"").await.expect_civil();
                 assert_ne!(reply.status, 401, "{}", reply.describe());
             }
-            Gate::Open | Gate::Signed => {}
+            Gate::Open | Gate::Signed | Gate::Page | Gate::Code => {}
         }
     }
 });
@@ -158,7 +181,7 @@ on_both!(for_a_stranger_nothing_of_the_owner_exists, |server| {
                 assert_eq!(reply.status, of_any_user(route.operation), "{}", reply.describe());
                 assert!(!reply.text().contains("spare"), "{}", reply.describe());
             }
-            Gate::Open | Gate::Signed | Gate::Agent => {}
+            Gate::Open | Gate::Signed | Gate::Agent | Gate::Page | Gate::Code => {}
         }
     }
     let token = format!("/authentication-tokens/{}", world.id("token_id"));

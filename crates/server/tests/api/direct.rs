@@ -34,10 +34,23 @@ impl Direct {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         let request = request.body(Body::from(body.to_vec())).expect("the path can be written");
+        let mut reply = self.send(method, path, request).await;
+        reply.what = format!("{} {}", reply.what, String::from_utf8_lossy(&body[..body.len().min(200)]));
+        reply
+    }
+
+    /// One request of a browser with these cookies, sent by a page of the server.
+    pub async fn visit(&self, method: &Method, path: &str, cookies: &str, form: &str) -> Reply {
+        let request = Request::builder().method(method).uri(path).header(header::COOKIE, cookies);
+        let request = request.header("sec-fetch-site", "same-origin").body(Body::from(form.to_owned()));
+        self.send(method, path, request.expect("the path can be written")).await
+    }
+
+    /// One request, as it is.
+    pub async fn send(&self, method: &Method, path: &str, request: Request<Body>) -> Reply {
         let Ok(response) = self.0.clone().oneshot(request).await;
         let (head, body_of_answer) = response.into_parts();
         let bytes = to_bytes(body_of_answer, usize::MAX).await.expect("the body arrives").to_vec();
-        let body = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
         let shown = &path[..path.len().min(200)];
         let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let seen = Seen {
@@ -53,7 +66,7 @@ impl Direct {
             status: head.status.as_u16(),
             headers: head.headers,
             bytes,
-            what: format!("{method} {shown} {body}"),
+            what: format!("{method} {shown}"),
         }
     }
 }

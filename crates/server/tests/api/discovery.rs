@@ -8,7 +8,9 @@ on_both!(services_are_discovered, |server| {
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(
         answer.json(),
-        json!({ "tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/", "state.v2": "/api/v2/" })
+        json!({ "tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/", "state.v2": "/api/v2/",
+            "login.v1": { "client": "terraform-cli", "grant_types": ["authz_code"], "authz": "/oauth/authorize",
+                "token": "/oauth/token", "ports": [10_000, 10_010] } })
     );
 });
 
@@ -41,7 +43,7 @@ on_both!(metrics_are_for_site_administrators, |server| {
 });
 
 on_both!(what_does_not_exist_is_a_json_api_404, |server| {
-    for path in ["/nothing", "//nothing", "//", "/plans", "/api/v2/runs"] {
+    for path in ["/nothing", "//nothing", "//apps", "/plans", "/api/v2/runs"] {
         let answer = server.owner.get(path).await.expect_status(404);
         assert_eq!(answer.json(), json!({ "errors": [{ "status": "404", "title": "not found" }] }), "{path}");
         assert_eq!(answer.header("content-type"), "application/vnd.api+json", "{path}");

@@ -78,6 +78,8 @@ impl World {
             // The site's, made where it is needed.
             ("terraform_version_id", "tool-1111111111111111".to_owned()),
             ("sequence", "0".to_owned()),
+            // Whoever has it needs nothing else.
+            ("invitation", "1111111111111111".to_owned()),
             // What a signed URL carries instead of an id.
             ("token", "AAAA.AAAA".to_owned()),
         ]);

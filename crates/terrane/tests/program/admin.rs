@@ -2,7 +2,7 @@
 
 use crate::installation::{BOTH, Installation};
 use crate::process::{Ended, run, terrane};
-use terrane_testkit::Engines;
+use terrane_testkit::{Browser, Engines};
 
 fn token(installation: &Installation, user: &str) -> Ended {
     let ended = run(installation.command(&["admin", "token", "--user", user]));
@@ -53,6 +53,34 @@ async fn the_first_user_may_be_made_before_the_first_start() {
     let given = last_word(&token(&installation, "ada"));
     let server = installation.start();
     server.actor(&given).get("/account/details").await.expect_status(200);
+}
+
+#[tokio::test]
+async fn an_invitation_is_a_link_by_which_somebody_signs_in() {
+    for database in BOTH {
+        let installation = Installation::new(database, Engines::None);
+        installation.start().terminate();
+        let invite = |url: &str| {
+            run(installation.command(&["admin", "invite", "--user", "grace", "--public-url", url]))
+        };
+        let first = invite("http://terrane.example/");
+        assert_eq!(first.code, Some(0), "{first:?}");
+        assert!(first.stdout.contains("grace is the first site administrator."), "{first:?}");
+        let server = installation.start();
+        let ended = invite(&server.url);
+        let link = ended.stdout.split_whitespace().last().unwrap().to_owned();
+        assert!(link.starts_with(&format!("{}/invitations/", server.url)), "{ended:?}");
+        assert!(!ended.stdout.contains("administrator") && !ended.stderr.contains(&link), "{ended:?}");
+        let browser = Browser::new(&server.url);
+        let old = first.stdout.split("terrane.example").last().unwrap().trim();
+        browser.get(old).await.expect_status(404);
+        let fields = [("password", "correct horse battery"), ("again", "correct horse battery")];
+        browser.submit(&link, &fields).await.expect_status(303);
+        assert!(browser.get("/app/settings/tokens").await.expect_status(200).text().contains("grace"));
+        let secret = link.rsplit('/').next().unwrap();
+        let ended = server.terminate();
+        ended.without(&[secret, "correct horse"]);
+    }
 }
 
 #[test]

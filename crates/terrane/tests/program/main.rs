@@ -12,6 +12,7 @@ mod demo;
 mod engine;
 mod installation;
 mod ledger;
+mod login;
 mod process;
 mod refusals;
 #[expect(dead_code, reason = "the tests of the agent use the rest")]

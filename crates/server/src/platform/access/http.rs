@@ -1,5 +1,9 @@
 //! The check before every handler.
 
+mod page;
+
+pub use page::Visitor;
+
 use super::model::{
     AgentCaller, Caller, Granted, Needs, OrganizationScope, Right, WorkspaceScope, allows, digest_of_token,
 };
@@ -10,6 +14,8 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::ids::UserId;
 use crate::platform::http::{Allowance, ApiError, PeerAddress, Principal};
+use crate::platform::pages::PageError;
+use crate::sessions::Session;
 use axum::RequestPartsExt;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
@@ -26,6 +32,8 @@ const LAST_USED_GRAIN_MICROS: i64 = 60_000_000;
 #[derive(Debug, Clone)]
 pub struct Guard {
     app: App,
+    /// With its `{parameters}`: what a log may say of a request.
+    route: String,
     needs: Needs,
     /// Agents, signed URLs and what operators ask are not counted.
     is_counted: bool,
@@ -39,8 +47,9 @@ impl Guard {
             ["/api/v2/workspaces/{workspace_id}/runs", "/api/v2/organizations/{organization}/runs"];
         Self {
             app: app.clone(),
+            route: path.to_owned(),
             needs,
-            is_counted: path.starts_with("/api/"),
+            is_counted: path.starts_with("/api/") || needs.is_for_browsers(),
             is_run_list: *method == Method::GET && RUN_LISTS.contains(&path),
         }
     }
@@ -58,7 +67,7 @@ impl Guard {
     async fn admit(&self, parts: &mut Parts, allowance: &mut Option<Allowance>) -> Result<(), ApiError> {
         let address = Principal::Address(parts.extensions.get::<PeerAddress>().map(|peer| peer.0));
         match self.needs {
-            Needs::Anonymous | Needs::SignedUrl => {
+            Needs::Anonymous | Needs::SignedUrl | Needs::AuthorizationCode => {
                 self.count(&address, allowance)?;
                 readable_path(parts).await?;
             }
@@ -106,17 +115,33 @@ impl Guard {
         if !self.is_counted {
             return next.run(request).await;
         }
-        let path = request.uri().path().to_owned();
         match tokio::time::timeout(limit, next.run(request)).await {
             Ok(response) => response,
             Err(_) => {
-                tracing::warn!(path, "a request was given up: it took longer than {limit:?}");
+                tracing::warn!(route = self.route, "a request was given up: it took longer than {limit:?}");
                 let detail = format!(
                     "the request took longer than {} s and was given up; read the resource before you try again",
                     limit.as_secs_f32()
                 );
-                ApiError::Told(Errors::new(504, "gateway timeout", detail)).into_response()
+                self.refused(Errors::new(504, "gateway timeout", detail).into())
             }
+        }
+    }
+
+    /// In the language of whoever asked.
+    fn refused(&self, error: ApiError) -> Response {
+        if self.needs.is_page() { PageError::from(error).into_response() } else { error.into_response() }
+    }
+
+    async fn admit_anyone(
+        &self,
+        parts: &mut Parts,
+        allowance: &mut Option<Allowance>,
+    ) -> Result<(), Response> {
+        if self.needs.is_page() {
+            self.admit_to_page(parts, allowance).await.map_err(IntoResponse::into_response)
+        } else {
+            self.admit(parts, allowance).await.map_err(IntoResponse::into_response)
         }
     }
 }
@@ -125,9 +150,9 @@ impl Guard {
 pub async fn authorize(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let mut allowance = None;
-    let mut response = match guard.admit(&mut parts, &mut allowance).await {
+    let mut response = match guard.admit_anyone(&mut parts, &mut allowance).await {
         Ok(()) => guard.run(Request::from_parts(parts, body), next).await,
-        Err(error) => error.into_response(),
+        Err(response) => response,
     };
     if let Some(allowance) = allowance {
         allowance.tell(&mut response);
@@ -270,7 +295,7 @@ async fn enter(
 fn user(token: TokenRow) -> Result<Caller, ApiError> {
     match (token.user_id, token.username, token.is_site_admin) {
         (Some(user_id), Some(username), Some(is_site_admin)) if token.kind == "user" => {
-            Ok(Caller { user_id: UserId::from(user_id), username, is_site_admin, token_id: token.id })
+            Ok(Caller { user_id: UserId::from(user_id), username, is_site_admin })
         }
         _ => Err(ApiError::unauthorized()),
     }
@@ -330,4 +355,4 @@ macro_rules! from_extensions {
     )+ };
 }
 
-from_extensions!(Caller, AgentCaller, Granted<OrganizationScope>, Granted<WorkspaceScope>);
+from_extensions!(Caller, AgentCaller, Session, Visitor, Granted<OrganizationScope>, Granted<WorkspaceScope>);

@@ -96,9 +96,40 @@ pub enum Needs {
     InQuery(Right),
     /// A workspace named in the body: the handler asks for the grant.
     InBody(Right),
+    /// A page for anybody. What is sent to a page must come from a page of this server, here and below.
+    Visitor,
+    /// A page for whoever is signed in.
+    Session,
+    /// The same about `{organization}`, a name.
+    SessionOrganization(Right),
+    /// About `{organization}` and `{workspace}`, names.
+    SessionWorkspace(Right),
+    /// About `{run_id}` in `{organization}` and `{workspace}`, names.
+    SessionRun(Right),
+    /// A code that a page gave out; the handler checks it.
+    AuthorizationCode,
 }
 
-/// A user behind a token.
+impl Needs {
+    /// Whether people look at it with a browser.
+    pub fn is_page(self) -> bool {
+        matches!(
+            self,
+            Self::Visitor
+                | Self::Session
+                | Self::SessionOrganization(_)
+                | Self::SessionWorkspace(_)
+                | Self::SessionRun(_)
+        )
+    }
+
+    /// A page, or what follows from one: no part of the API.
+    pub fn is_for_browsers(self) -> bool {
+        self.is_page() || self == Self::AuthorizationCode
+    }
+}
+
+/// A user behind a token or a session.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// Who.
@@ -107,8 +138,6 @@ pub struct Caller {
     pub username: String,
     /// Sees and manages every organization.
     pub is_site_admin: bool,
-    /// By which token.
-    pub token_id: TokenId,
 }
 
 /// An agent behind a token.

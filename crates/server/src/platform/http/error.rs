@@ -69,6 +69,18 @@ impl ApiError {
         }
     }
 
+    /// What the caller is told; what they must not see goes to the log.
+    pub fn into_errors(self) -> Errors {
+        match self {
+            Self::Told(errors) => errors,
+            Self::Db(DbError::Missing(_)) => Errors::bare(404, "not found"),
+            hidden => {
+                tracing::error!(error = %hidden, "failed to answer a request");
+                Errors::new(500, "internal server error", "the server could not do this; its log says why")
+            }
+        }
+    }
+
     /// 422 in general.
     pub fn unprocessable(title: &str, detail: impl Into<String>) -> Self {
         Self::Told(Errors::new(422, title, detail))
@@ -83,14 +95,7 @@ impl From<Errors> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let errors = match self {
-            Self::Told(errors) => errors,
-            Self::Db(DbError::Missing(_)) => Errors::bare(404, "not found"),
-            hidden => {
-                tracing::error!(error = %hidden, "failed to answer a request");
-                Errors::new(500, "internal server error", "the server could not do this; its log says why")
-            }
-        };
+        let errors = self.into_errors();
         let status = StatusCode::from_u16(errors.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&errors).unwrap_or_default();
         (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response()

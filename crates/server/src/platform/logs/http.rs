@@ -63,6 +63,45 @@ pub async fn read(app: &App, log: &str, query: &Query) -> ApiResult {
     }
 }
 
+/// The end of a log, as stored.
+#[derive(Debug)]
+pub struct Tail {
+    /// Its last bytes.
+    pub bytes: Vec<u8>,
+    /// The size of the whole log, bytes.
+    pub size: u64,
+}
+
+/// The last bytes of a log, `limit` at the most; none of a log that there is not.
+pub async fn tail(app: &App, log: &LogId, limit: u64) -> ApiResult<Tail> {
+    let Some(state) = store::find(&app.db, log).await? else {
+        return Ok(Tail { bytes: Vec::new(), size: 0 });
+    };
+    let size = u64::try_from(state.size_bytes).unwrap_or(0);
+    let length = size.min(limit);
+    let bytes =
+        if length == 0 { Vec::new() } else { stored(app, log, &state, size - length, length).await? };
+    Ok(Tail { bytes, size })
+}
+
+/// All of a log as it stands now, read while it is sent.
+pub fn whole(app: &App, log: LogId) -> Body {
+    let app = app.clone();
+    Body::from_stream(futures_util::stream::try_unfold(0, move |offset| {
+        let (app, log) = (app.clone(), log.clone());
+        async move {
+            let Some(state) = store::find(&app.db, &log).await? else { return Ok::<_, ApiError>(None) };
+            let left = u64::try_from(state.size_bytes).unwrap_or(0).saturating_sub(offset);
+            let bytes = match left.min(WINDOW_BYTES_MAX) {
+                0 => Vec::new(),
+                length => stored(&app, &log, &state, offset, length).await?,
+            };
+            let next = offset + bytes.len() as u64;
+            Ok((!bytes.is_empty()).then(|| (Bytes::from(bytes), next)))
+        }
+    }))
+}
+
 fn never_ran(state: &Log) -> bool {
     state.status.is_final() && !state.was_queued()
 }

@@ -13,6 +13,6 @@ pub mod store;
 
 pub use append::{Appended, append, append_line};
 pub use compact::compact;
-pub use http::{read, read_url};
+pub use http::{Tail, read, read_url, tail, whole};
 pub use model::LogId;
 pub use read::for_each_piece;

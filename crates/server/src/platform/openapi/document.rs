@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use terrane_jsonapi::MEDIA_TYPE;
 
 /// OpenAPI 3.1 of these routes. Those of agents are left out: both ends of them are ours, and they change together
-/// (crate `terrane-wire`).
+/// (crate `terrane-wire`). Pages are for people.
 ///
 /// # Errors
 /// Names a route that nothing is said about, or words about a route that there is not.
@@ -23,7 +23,7 @@ pub fn document(routes: &[Route], operations: Vec<Operation>) -> Result<Value, S
     }
     let mut paths: Map<String, Value> = Map::new();
     let mut components = schemas::shared();
-    for route in routes.iter().filter(|route| route.needs != Needs::Agent) {
+    for route in routes.iter().filter(|route| is_described(route.needs)) {
         let operation = said.remove(route.operation).ok_or_else(|| {
             format!(
                 "{} {} ({}) is not described: say in its folder's described.rs what it takes and answers",
@@ -52,6 +52,10 @@ pub fn document(routes: &[Route], operations: Vec<Operation>) -> Result<Value, S
         "components": { "schemas": components,
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } },
     }))
+}
+
+fn is_described(needs: Needs) -> bool {
+    needs != Needs::Agent && !needs.is_for_browsers()
 }
 
 fn described(route: &Route, operation: &Operation) -> Result<Value, String> {

@@ -1,6 +1,7 @@
 //! `/healthz`, `/readyz`, `/metrics`, `/.well-known/terraform.json`, `/api/v2/ping`.
 
 use crate::app::App;
+use crate::oauth;
 use crate::platform::access::{Caller, Needs};
 use crate::platform::http::{ApiError, ApiResult, Route, get, no_content};
 use crate::platform::scheduler;
@@ -59,11 +60,12 @@ async fn render(State(app): State<App>) -> ApiResult {
     Ok((headers, recorder.render()).into_response())
 }
 
-/// What clients look for before anything else (api-contract 2.1): the remote operations API under each of its names.
-/// Addresses are from the server's root.
+/// What clients look for before anything else (api-contract 2.1): the remote operations API under each of its names, and
+/// how a CLI gets a token. Addresses are from the server's root.
 pub fn discovery() -> Map<String, Value> {
     let names = ["tfe.v2", "tfe.v2.1", "tfe.v2.2", "state.v2"];
-    names.into_iter().map(|name| (name.to_owned(), Value::from("/api/v2/"))).collect()
+    let apis = names.into_iter().map(|name| (name.to_owned(), Value::from("/api/v2/")));
+    apis.chain([("login.v1".to_owned(), oauth::service())]).collect()
 }
 
 async fn discover() -> impl IntoResponse {

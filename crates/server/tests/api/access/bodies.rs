@@ -27,7 +27,8 @@ fn document_routes() -> Vec<Route> {
         matches!(route.method, Method::POST | Method::PATCH)
             || route.method == Method::PUT && !matches!(gate(route.needs), Gate::Signed | Gate::Agent)
     };
-    routes().into_iter().filter(takes_document).collect()
+    let is_of_api = |route: &Route| !matches!(gate(route.needs), Gate::Page | Gate::Code);
+    routes().into_iter().filter(takes_document).filter(is_of_api).collect()
 }
 
 /// The routes whose document is a list: an empty one is nothing to do.

@@ -9,5 +9,6 @@ mod large;
 mod list;
 mod modes;
 mod of_organization;
+mod pages;
 mod queue;
 mod saved;
