@@ -2,7 +2,7 @@
 //!
 //! `version -json` answers as Terraform when the program's file name starts with `terraform`, else as OpenTofu;
 //! the version is 1.99.0, or the text of a file named `<program>.version` beside it.
-//! `init`, `plan -out=FILE`, `show -json FILE` and `apply FILE` each run a list of steps and then exit with 0:
+//! `init`, `plan -out=FILE`, `show -json FILE`, `providers schema -json` and `apply FILE` each run a list of steps and then exit with 0:
 //!
 //! ```json
 //! {
@@ -15,7 +15,7 @@
 //!
 //! Every part may be missing. `starts_file` gets one line for each command that was started. A plan without a
 //! `plan` step is one without changes. `plan` writes its plan file at the end, if it exits with 0 or the plan
-//! is `errored`; `show` prints it after its steps.
+//! is `errored`; `show` prints it after its steps, and `providers` the schema of `terraform_data`.
 //!
 //! | step | does |
 //! |---|---|
@@ -107,7 +107,11 @@ fn run(started: SystemTime) -> io::Result<u8> {
             let path = arguments.last().map(String::as_str).unwrap_or_default();
             steps::print(&fs::read(path)?)?;
         }
-        "show" | "apply" => {}
+        "providers" if end == 0 => {
+            let version = json!({"format_version": "1.0", "provider_schemas": plan::schemas()});
+            steps::print(version.to_string().as_bytes())?;
+        }
+        "show" | "providers" | "apply" => {}
         other => {
             return Err(io::Error::other(format!("there is no command {other:?}")));
         }

@@ -43,6 +43,17 @@ pub(crate) fn document(plan: &Value, version: &str) -> Value {
     })
 }
 
+/// What `providers schema -json` says of the one provider that the document names.
+pub(crate) fn schemas() -> Value {
+    let attribute = |kind: &str| json!({"type": kind, "optional": true});
+    let attributes = json!({"id": {"type": "string", "computed": true}, "input": attribute("dynamic")});
+    let resource = json!({"version": 0, "block": {"attributes": attributes}});
+    json!({"terraform.io/builtin/terraform": {
+        "provider": {"version": 0, "block": {}},
+        "resource_schemas": {"terraform_data": resource},
+    }})
+}
+
 fn resource(name: &str, action: &str, number: u64) -> Value {
     let exists = json!({"id": format!("{name}-{number}"), "input": "old"});
     let (before, after) = match action {

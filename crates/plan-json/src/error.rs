@@ -79,6 +79,15 @@ pub enum Error {
         /// What every plan has.
         missing: &'static str,
     },
+    /// The provider schemas cannot be read.
+    #[error("the provider schemas cannot be used: {}", .0.of_schemas())]
+    Schemas(#[source] Box<Error>),
+    /// The redacted document could not be written.
+    #[error("cannot write the redacted document: {0}")]
+    Write(#[source] io::Error),
+    /// There are more secrets to look for than can be.
+    #[error("the plan's secrets take more than 4 GB in all their forms")]
+    TooManySecrets,
     /// The plan's format is one that did not exist when this was written.
     #[error("the plan document has the format version {version}, and only versions before 2 are known")]
     UnknownFormat {
@@ -91,6 +100,14 @@ impl Error {
     /// Whether the document is at fault, as opposed to the disk or the connection.
     #[must_use]
     pub fn is_document_fault(&self) -> bool {
-        !matches!(self, Self::Read(_))
+        match self {
+            Self::Schemas(error) => error.is_document_fault(),
+            _ => !matches!(self, Self::Read(_) | Self::Write(_)),
+        }
+    }
+
+    /// What it says, of the other document that is read.
+    fn of_schemas(&self) -> String {
+        self.to_string().replace("plan document", "document").replace("not a plan", "not the engine's")
     }
 }

@@ -12,13 +12,13 @@ use crate::{Error, window::Window};
 /// No engine nests this deeply, and readers after us recurse.
 pub(crate) const DEPTH_MAX: usize = 256;
 
-const OTHER: u8 = 0;
-const QUOTE: u8 = 1;
-const OPEN: u8 = 2;
+pub(crate) const OTHER: u8 = 0;
+pub(crate) const QUOTE: u8 = 1;
+pub(crate) const OPEN: u8 = 2;
 const CLOSE: u8 = 3;
 
 /// What a byte outside a string means for the nesting.
-const CLASS: [u8; 256] = {
+pub(crate) const CLASS: [u8; 256] = {
     let mut class = [OTHER; 256];
     class[b'"' as usize] = QUOTE;
     class[b'{' as usize] = OPEN;

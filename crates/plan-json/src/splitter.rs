@@ -9,7 +9,7 @@ use serde::{Deserialize, de};
 
 use crate::{
     Error,
-    scan::{after_space, expect, string, value},
+    scan::{DEPTH_MAX, after_space, expect, string, value},
     window::Window,
 };
 
@@ -24,6 +24,10 @@ pub(crate) enum Take {
     Items(&'static str),
     /// It is an object: hand out the value of each member.
     Members(&'static str),
+    /// Go into the object or array, and ask about each member or item under this name.
+    Within(&'static str),
+    /// Pass over it and tell where it begins.
+    Place(&'static str),
 }
 
 /// One piece of a section.
@@ -33,6 +37,10 @@ pub(crate) struct Element<'a> {
     pub(crate) section: &'static str,
     /// Its position in the section, from 0.
     pub(crate) index: u64,
+    /// Its name, if it is the member of an object.
+    pub(crate) key: &'a str,
+    /// The names of what was gone into to get here, from the document's on; none for an item of an array.
+    pub(crate) path: &'a [String],
     /// One JSON value, not validated.
     pub(crate) json: &'a [u8],
 }
@@ -41,6 +49,12 @@ impl<'a> Element<'a> {
     /// Parses the value.
     pub(crate) fn parse<T: Deserialize<'a>>(&self) -> Result<T, Error> {
         serde_json::from_slice(self.json).map_err(|error| self.fault(&error))
+    }
+
+    /// Checks that it is JSON, all of it.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        std::str::from_utf8(self.json).map_err(|_| self.refuse("it is not UTF-8"))?;
+        self.parse::<de::IgnoredAny>().map(|_| ())
     }
 
     /// An error at this element; `reason` must not quote the document.
@@ -64,14 +78,20 @@ impl<'a> Element<'a> {
 pub(crate) trait Visitor {
     /// Called for each key of the document; the name given back is what elements carry.
     fn choose(&mut self, key: &str) -> Take;
+    /// Called for each member (or item, which has no key) of what is gone into.
+    fn choose_within(&mut self, _place: &'static str, _key: &str) -> Take {
+        Take::Skip
+    }
+    /// Called with the offset of a section to be placed.
+    fn place(&mut self, _section: &'static str, _offset: u64) {}
     /// Called for each piece of a chosen section.
     fn take(&mut self, element: &Element<'_>) -> Result<(), Error>;
 }
 
 /// Reads the document to its end. A `null` section has no elements.
 pub(crate) fn split<R: Read>(document: R, visitor: &mut impl Visitor) -> Result<(), Error> {
-    let window = Window::new(document);
-    let mut splitter = Splitter { window, visitor, seen: Vec::new() };
+    let mut splitter =
+        Splitter { window: Window::new(document), visitor, seen: Vec::new(), path: Vec::new() };
     expect(&mut splitter.window, b'{', "expected an object")?;
     splitter.list(b'}', Splitter::section)?;
     match after_space(&mut splitter.window)? {
@@ -80,11 +100,23 @@ pub(crate) fn split<R: Read>(document: R, visitor: &mut impl Visitor) -> Result<
     }
 }
 
+/// Reads the one section that begins where the document stands.
+pub(crate) fn split_placed<R: Read>(
+    document: R,
+    take: Take,
+    visitor: &mut impl Visitor,
+) -> Result<(), Error> {
+    let mut splitter =
+        Splitter { window: Window::new(document), visitor, seen: Vec::new(), path: Vec::new() };
+    splitter.taken(take, "", 1)
+}
+
 struct Splitter<'a, R, V> {
     window: Window<R>,
     visitor: &'a mut V,
     /// The chosen sections so far: a handful.
     seen: Vec<&'static str>,
+    path: Vec<String>,
 }
 
 impl<R: Read, V: Visitor> Splitter<'_, R, V> {
@@ -116,30 +148,65 @@ impl<R: Read, V: Visitor> Splitter<'_, R, V> {
 
     fn section(&mut self, _: u64) -> Result<(), Error> {
         let key = self.key()?;
-        match self.visitor.choose(&key) {
-            Take::Skip => self.skip(),
-            Take::Value(section) => {
-                self.enter(section)?;
-                self.element(section, 0, 1)
+        let take = self.visitor.choose(&key);
+        match take {
+            Take::Skip => {}
+            Take::Value(section)
+            | Take::Items(section)
+            | Take::Members(section)
+            | Take::Within(section)
+            | Take::Place(section) => self.enter(section)?,
+        }
+        self.taken(take, &key, 1)
+    }
+
+    /// Consumes a value that `depth` containers are around.
+    fn taken(&mut self, take: Take, key: &str, depth: usize) -> Result<(), Error> {
+        match take {
+            Take::Skip => self.skip(depth),
+            Take::Place(section) => {
+                self.visitor.place(section, self.window.offset());
+                self.skip(depth)
             }
+            Take::Value(section) => self.element(section, 0, key, depth),
             Take::Items(section) => {
-                self.enter(section)?;
                 if self.opens(b'[', section, "an array")? {
-                    self.list(b']', |splitter, index| splitter.element(section, index, 2))?;
+                    self.list(b']', |splitter, index| splitter.element(section, index, "", depth + 1))?;
                 }
                 Ok(())
             }
             Take::Members(section) => {
-                self.enter(section)?;
                 if self.opens(b'{', section, "an object")? {
                     self.list(b'}', |splitter, index| {
-                        splitter.key()?;
-                        splitter.element(section, index, 2)
+                        let key = splitter.key()?;
+                        splitter.element(section, index, &key, depth + 1)
                     })?;
                 }
                 Ok(())
             }
+            Take::Within(place) => self.within(place, key, depth),
         }
+    }
+
+    /// Goes into a container; there is nothing in any other value.
+    fn within(&mut self, place: &'static str, key: &str, depth: usize) -> Result<(), Error> {
+        let bracket = self.window.byte()?;
+        if !matches!(bracket, b'{' | b'[') {
+            return self.skip(depth);
+        }
+        if depth >= DEPTH_MAX {
+            return Err(Error::TooDeep { offset: self.window.offset(), limit: DEPTH_MAX });
+        }
+        self.window.advance(1);
+        self.path.push(key.to_owned());
+        let is_object = bracket == b'{';
+        self.list(if is_object { b'}' } else { b']' }, |splitter, _| {
+            let key = if is_object { splitter.key()? } else { String::new() };
+            let take = splitter.visitor.choose_within(place, &key);
+            splitter.taken(take, &key, depth + 1)
+        })?;
+        self.path.pop();
+        Ok(())
     }
 
     fn enter(&mut self, section: &'static str) -> Result<(), Error> {
@@ -181,19 +248,20 @@ impl<R: Read, V: Visitor> Splitter<'_, R, V> {
         Ok(key)
     }
 
-    fn element(&mut self, section: &'static str, index: u64, depth: usize) -> Result<(), Error> {
+    fn element(&mut self, section: &'static str, index: u64, key: &str, depth: usize) -> Result<(), Error> {
         self.window.start_keeping();
         value(&mut self.window, depth)?;
-        self.visitor.take(&Element { section, index, json: self.window.take_kept()? })
+        let json = self.window.take_kept()?;
+        self.visitor.take(&Element { section, index, key, path: &self.path, json })
     }
 
     /// Passes over a value. One that is not a container or string is short enough to be checked.
-    fn skip(&mut self) -> Result<(), Error> {
+    fn skip(&mut self, depth: usize) -> Result<(), Error> {
         if matches!(self.window.byte()?, b'{' | b'[' | b'"') {
-            return value(&mut self.window, 1);
+            return value(&mut self.window, depth);
         }
         self.window.start_keeping();
-        value(&mut self.window, 1)?;
+        value(&mut self.window, depth)?;
         match serde_json::from_slice::<de::IgnoredAny>(self.window.take_kept()?) {
             Ok(_) => Ok(()),
             Err(_) => Err(self.syntax("expected a value before this")),

@@ -276,6 +276,7 @@ pub fn all_statements() -> Vec<&'static str> {
         crate::platform::scheduler::store::STATEMENTS,
         crate::platform::scheduler::store::PART_STATEMENTS,
         crate::projects::store::STATEMENTS,
+        crate::provider_schemas::store::STATEMENTS,
         crate::recoverable_items::store::STATEMENTS,
         crate::run_events::store::STATEMENTS,
         crate::run_triggers::store::STATEMENTS,

@@ -10,6 +10,12 @@ use std::time::Duration;
 pub struct Time(pub i64);
 
 impl Time {
+    /// How long after another time; nothing when it is before.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
     /// Later by a duration.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

@@ -118,7 +118,10 @@ pub struct Limits {
     pub invitation_life: Duration,
     /// How long a code for the command line is good; it is used at once.
     pub authorization_code_life: Duration,
-    /// On SIGTERM, how long requests in flight may take.
+    /// When the server stops, for how long it still takes requests and ends each connection with its answer, so that no
+    /// client sends one into a connection that is just being closed. Less when nobody is connected.
+    pub drain: Duration,
+    /// After that, how long requests in flight may take.
     pub shutdown_grace: Duration,
 }
 
@@ -164,6 +167,7 @@ impl Default for Limits {
             session_life: Duration::from_secs(7 * 24 * HOUR),
             invitation_life: Duration::from_secs(3 * 24 * HOUR),
             authorization_code_life: Duration::from_secs(60),
+            drain: Duration::from_secs(1),
             shutdown_grace: Duration::from_secs(10),
         }
     }

@@ -36,6 +36,7 @@ pub mod passwords;
 pub mod plans;
 pub mod platform;
 pub mod projects;
+pub mod provider_schemas;
 pub mod recoverable_items;
 pub mod router;
 pub mod run_events;
@@ -59,4 +60,4 @@ pub mod workspace_resources;
 pub mod workspaces;
 
 pub use platform::ops::discovery;
-pub use start::Server;
+pub use start::{Passed, Server};

@@ -25,13 +25,31 @@ pub struct Server {
     tasks: Vec<JoinHandle<()>>,
 }
 
+/// Listeners that another program has opened and keeps: the service manager, so that nobody is refused while one server
+/// takes the place of another (spikes.md F).
+#[derive(Debug, Default)]
+pub struct Passed {
+    /// Instead of [`Config::listen`].
+    pub api: Option<std::net::TcpListener>,
+    /// Instead of [`Config::metrics_listen`].
+    pub metrics: Option<std::net::TcpListener>,
+}
+
 impl Server {
     /// Starts. When this returns, requests are answered.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
-        let (listener, address) = listen("--listen", config.listen).await?;
-        let metrics_listener = match config.metrics_listen {
-            Some(address) => Some(listen("--metrics-listen", address).await?.0),
-            None => None,
+        Self::start_on(Passed::default(), config, clock).await
+    }
+
+    /// The same on listeners that are there already.
+    pub async fn start_on(passed: Passed, config: Config, clock: Clock) -> Result<Self, StartError> {
+        let (listener, address) = listen("--listen", passed.api, config.listen).await?;
+        let metrics_listener = match (passed.metrics, config.metrics_listen) {
+            (None, None) => None,
+            (passed, address) => {
+                let address = address.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+                Some(listen("--metrics-listen", passed, address).await?.0)
+            }
         };
         let public_url = config.public_url.clone().unwrap_or_else(|| config.listening_url(address));
         let app = App::open(config, public_url.trim_end_matches('/').to_owned(), clock).await?;
@@ -78,19 +96,33 @@ const PORT_PATIENCE: Duration = Duration::from_secs(1);
 const PORT_AGAIN: Duration = Duration::from_millis(10);
 
 /// The listener and, where the system chose the port, the address it has.
-async fn listen(flag: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+async fn listen(
+    flag: &'static str,
+    passed: Option<std::net::TcpListener>,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Listen { flag, address, source };
+    let listener = match passed {
+        Some(listener) => {
+            listener.set_nonblocking(true).map_err(failed)?;
+            TcpListener::from_std(listener).map_err(failed)?
+        }
+        None => bind(address).await.map_err(failed)?,
+    };
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     let deadline = Instant::now() + PORT_PATIENCE;
-    let listener = loop {
+    loop {
         match TcpListener::bind(address).await {
             Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < deadline => {
                 tokio::time::sleep(PORT_AGAIN).await;
             }
-            bound => break bound.map_err(failed)?,
+            bound => return bound,
         }
-    };
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
+    }
 }
 
 fn spawn_serve(

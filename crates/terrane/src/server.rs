@@ -7,10 +7,10 @@ use anyhow::{Context, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::process::ExitCode;
 use terrane_agent::SandboxDemand;
-use terrane_server::Server;
 use terrane_server::clock::Clock;
 use terrane_server::config::{Config, Limits};
 use terrane_server::platform::tls::{AUTHORITY_FILE, Tls};
+use terrane_server::{Passed, Server};
 
 /// Where everything is kept unless said otherwise.
 pub const DATA_DIR: &str = "terrane-data";
@@ -19,7 +19,7 @@ pub const DATA_DIR: &str = "terrane-data";
 pub async fn run(args: ServerArgs) -> anyhow::Result<ExitCode> {
     let config = config(args)?;
     let mut signals = Signals::listen()?;
-    let server = Server::start(config, Clock::default()).await?;
+    let server = Server::start_on(passed()?, config, Clock::default()).await?;
     tracing::info!(address = %server.address, public_url = server.app.public_url, "ready");
     let config = &server.app.config;
     if config.tls == Some(Tls::SelfSigned) {
@@ -30,6 +30,22 @@ pub async fn run(args: ServerArgs) -> anyhow::Result<ExitCode> {
     tracing::info!("stopping: {signal}");
     server.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the service manager passes (`LISTEN_FDS`): the API's listener, and after it that of the metrics.
+fn passed() -> anyhow::Result<Passed> {
+    let mut listeners = listenfd::ListenFd::from_env();
+    let mut next = |index| {
+        if index >= listeners.len() {
+            return Ok(None);
+        }
+        listeners.take_tcp_listener(index).with_context(|| {
+            format!(
+                "cannot listen on socket {index} of LISTEN_FDS; pass TCP sockets with ListenStream=HOST:PORT"
+            )
+        })
+    };
+    Ok(Passed { api: next(0)?, metrics: next(1)? })
 }
 
 /// The settings of a file. Its lines may hold passwords, so an error names the line and does not show it.

@@ -1,7 +1,7 @@
 //! Somebody who speaks to the server over a socket.
 
 use crate::answer::Answer;
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::time::Duration;
@@ -24,13 +24,19 @@ impl Actor {
     }
 
     pub(crate) fn new(base: &str, token: Option<SecretString>) -> Self {
-        let http = Client::builder()
-            .no_proxy()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .expect("a client without options that can fail");
+        let http = Self::client().build().expect("a client without options that can fail");
         Self { http, base: base.to_owned(), token }
+    }
+
+    /// The HTTP client of actors, to be told of more, such as an authority that it trusts.
+    pub fn client() -> ClientBuilder {
+        Client::builder().no_proxy().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none())
+    }
+
+    /// The same actor with another client.
+    #[must_use]
+    pub fn with_client(self, http: Client) -> Self {
+        Self { http, ..self }
     }
 
     /// The same actor with another token.

@@ -70,6 +70,7 @@ impl TestServer {
         config.supervisor = Some(built("terrane"));
         // Tests ask as fast as they can; those of the limit set it.
         config.limits.requests_per_second = 0;
+        config.limits.drain = std::time::Duration::ZERO;
         let postgres_url =
             (database == Database::Postgres).then(|| database::fresh_postgres().expect("PostgreSQL"));
         if let Some(url) = &postgres_url {

@@ -28,6 +28,18 @@ impl EngineKind {
         self == Self::Tofu || is_at_least(version, [0, 12, 0])
     }
 
+    /// Whether a version of it speaks in JSON lines while it plans and applies, so that a client can show the plan
+    /// itself: Terraform from 0.15.3, OpenTofu always (cli-protocol 3.8).
+    pub fn has_structured_output(self, version: &str) -> bool {
+        self == Self::Tofu || is_at_least(version, [0, 15, 3])
+    }
+
+    /// Whether its plan has a redacted form: Terraform from 0.15.2, which is the first to say what is sensitive
+    /// (api-contract 3.5), OpenTofu always.
+    pub fn has_redacted_plans(self, version: &str) -> bool {
+        self == Self::Tofu || is_at_least(version, [0, 15, 2])
+    }
+
     /// The name people know.
     pub fn title(self) -> &'static str {
         match self {
@@ -56,6 +68,16 @@ impl Engine {
     /// Whether it can write its plan as JSON.
     pub fn has_json_plans(&self) -> bool {
         self.kind.has_json_plans(&self.version)
+    }
+
+    /// Whether it speaks in JSON lines.
+    pub fn has_structured_output(&self) -> bool {
+        self.kind.has_structured_output(&self.version)
+    }
+
+    /// Whether its plan has a redacted form.
+    pub fn has_redacted_plans(&self) -> bool {
+        self.kind.has_redacted_plans(&self.version)
     }
 
     /// Whether it is OpenTofu, or Terraform of this release or a later one.
@@ -94,6 +116,8 @@ pub struct Job {
     pub variables: Vec<Variable>,
     /// The engine says all it does: `TF_LOG=TRACE`.
     pub trace: bool,
+    /// The engine speaks in JSON lines.
+    pub structured_output: bool,
     /// The private ssh key that modules are fetched with by git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssh_key: Option<Secret>,
@@ -264,6 +288,10 @@ pub struct Uploads {
     pub plan_file: Secret,
     /// The bytes of `show -json` of that file.
     pub plan_json: Secret,
+    /// The same without secrets, as clients show it (api-contract 3.7).
+    pub redacted_json: Secret,
+    /// The bytes of `providers schema -json`; may be offered by digest first ([`crate::OFFER_HEADER`]).
+    pub provider_schemas: Secret,
 }
 
 #[cfg(test)]
@@ -275,5 +303,8 @@ mod tests {
         assert!(!Terraform.has_json_plans("0.11.15"));
         assert!(Terraform.has_json_plans("0.12.0") && Terraform.has_json_plans("1.11.4"));
         assert!(Tofu.has_json_plans("1.12.6"));
+        assert!(!Terraform.has_redacted_plans("0.15.1") && Terraform.has_redacted_plans("0.15.2"));
+        assert!(!Terraform.has_structured_output("0.15.2") && Terraform.has_structured_output("0.15.3"));
+        assert!(Tofu.has_structured_output("1.12.6") && Tofu.has_redacted_plans("1.12.6"));
     }
 }

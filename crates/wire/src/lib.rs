@@ -11,7 +11,7 @@
 //! | start | `POST jobs/{id}/start` | [`Start`] → 204; 409 when this apply must not be started, for ever |
 //! | state | `PUT jobs/{id}/states/{sequence}?epoch=E&serial=S&lineage=L&md5=M` | the state file → 200 [`StoredObject`] |
 //! | its JSON | `PUT jobs/{id}/states/{sequence}/json?epoch=E` | the JSON form → 200 [`StoredObject`] |
-//! | objects | `GET`, `PUT` of a URL in [`Job`] | raw bytes; a `PUT` → 200 [`StoredObject`] |
+//! | objects | `GET`, `PUT` of a URL in [`Job`] | raw bytes; a `PUT` → 200 [`StoredObject`]; with [`OFFER_HEADER`] 204 or 404 |
 //! | report | `POST jobs/{id}/report` | [`Report`] → 204; a repeat of the same report is harmless |
 //!
 //! Two calls carry a plan, claim and report; an apply has a third between them, start, before its engine is executed.
@@ -39,7 +39,12 @@ pub use secret::Secret;
 pub use version::{VersionRequest, is_newer};
 
 /// The version of every shape in this crate.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
+
+/// Names the SHA-256 of an object in hex, in a `PUT` without a body: the server answers 204 when it has the object, and 404
+/// when it wants the bytes. Only [`Uploads::provider_schemas`] takes it: every
+/// plan with the same providers has the same schemas, and they are large.
+pub const OFFER_HEADER: &str = "x-terrane-offer";
 
 /// Where the agent's calls live on the server.
 pub const BASE_PATH: &str = "/agent/v1/";

@@ -17,6 +17,10 @@ pub struct Report {
     pub plan_file: Option<Artefact>,
     /// Of a plan: its JSON form, when there is one and it was uploaded. An errored plan may have one.
     pub plan_json: Option<Artefact>,
+    /// Of a plan: its redacted form, when there is one and it was uploaded.
+    pub redacted_json: Option<Artefact>,
+    /// Of a plan: what its providers can do, when that is known and uploaded.
+    pub provider_schemas: Option<Artefact>,
     /// Of a plan: the dependency lock file after `init`, when there is one.
     pub lock_file: Option<String>,
     /// Of a plan: hex SHA-256 of the engine's program file.

@@ -68,6 +68,22 @@ pub(super) enum Suite {
     /// All samples: target/bench/runs.csv.
     #[command(verbatim_doc_comment)]
     Runs(RunsArguments),
+    /// Redaction of one large made-up plan by the library, in a process of its own: megabytes of the plan a second, in
+    /// each of its two passes, and the process's peak resident memory. One resource in twenty has secrets.
+    ///
+    /// The plan is written below the target folder and removed again. All samples: target/bench/redact.csv.
+    #[command(verbatim_doc_comment)]
+    Redact(RedactArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RedactArguments {
+    /// Samples of each line
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub(super) samples: usize,
+    /// The size of the plan
+    #[arg(long, default_value_t = 1_000, value_name = "MB")]
+    pub(super) megabytes: u64,
 }
 
 #[derive(Debug, Args)]

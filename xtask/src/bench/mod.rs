@@ -11,6 +11,7 @@
 //! | `objects`, `cancel`, `restart`, `dead_agent` | applies, and what is promised about them |
 //! | `starting`, `idle` | the server alone: time to ready, memory at rest |
 //! | `peers` | what the machine itself needs for the same |
+//! | `redact`, `made_plan` | redaction of a large plan, made up |
 //! | `series`, `report` | samples, quantiles, table, CSV |
 //! | `load`, `fill`, `postgres`, `processor` | requests, rows, a database, and who runs where |
 //! | `program`, `api`, `http` | the program, its API and a small blocking client |
@@ -25,6 +26,7 @@ mod http;
 mod idle;
 mod job_record;
 mod load;
+mod made_plan;
 mod many_runs;
 mod objects;
 mod peers;
@@ -33,6 +35,7 @@ mod processor;
 mod program;
 mod queue;
 mod reads;
+mod redact;
 mod report;
 mod restart;
 mod run;

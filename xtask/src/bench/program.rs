@@ -38,10 +38,15 @@ impl Programs {
         if !status.success() {
             bail!("the release build failed");
         }
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+        let target = target_folder(root);
         let release = target.join("release");
         Ok(Self { terrane: release.join("terrane"), fake_engine: release.join("fake-engine"), target })
     }
+}
+
+/// Where cargo builds.
+pub(super) fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// A folder for one server's data, and the engine it has.

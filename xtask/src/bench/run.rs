@@ -5,16 +5,22 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::arguments::{ApplyArguments, ApplyPart, Arguments, Part, RunArguments, Suite};
-use super::program::{Programs, find};
+use super::program::{Programs, find, target_folder};
 use super::series::Series;
 use super::wrap_up::Engine;
-use super::{cancel, dead_agent, idle, many_runs, objects, queue, reads, report, restart, starting, wrap_up};
+use super::{
+    cancel, dead_agent, idle, many_runs, objects, queue, reads, redact, report, restart, starting, wrap_up,
+};
 
 /// Samples of each line that are thrown away first.
 pub(super) const WARM_UP: usize = 3;
 
 /// Runs what was asked for.
 pub(crate) fn bench(arguments: &Arguments, root: &Path) -> Result<()> {
+    if let Suite::Redact(arguments) = &arguments.suite {
+        let target = target_folder(root);
+        return print(&redact::measure(root, &target, arguments)?, &target, "redact");
+    }
     let programs = Programs::build(root)?;
     let mut all = Vec::new();
     let name = match &arguments.suite {
@@ -41,11 +47,16 @@ pub(crate) fn bench(arguments: &Arguments, root: &Path) -> Result<()> {
             all.extend(with_engines(&arguments.tofu, &arguments.terraform, each)?);
             "runs"
         }
+        Suite::Redact(_) => return Ok(()),
     };
+    print(&all, &programs.target, name)
+}
+
+fn print(all: &[Series], target: &Path, name: &str) -> Result<()> {
     println!();
-    report::print(&all);
-    let path = programs.target.join(format!("bench/{name}.csv"));
-    report::write_csv(&all, &path)?;
+    report::print(all);
+    let path = target.join(format!("bench/{name}.csv"));
+    report::write_csv(all, &path)?;
     println!("\nall samples: {}", path.display());
     Ok(())
 }

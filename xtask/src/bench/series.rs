@@ -7,6 +7,8 @@ pub(super) enum Unit {
     Megabytes,
     /// The more, the better.
     PerSecond,
+    /// The more, the better.
+    MegabytesPerSecond,
 }
 
 impl Unit {
@@ -15,6 +17,7 @@ impl Unit {
             Self::Milliseconds => "ms",
             Self::Megabytes => "MB",
             Self::PerSecond => "1/s",
+            Self::MegabytesPerSecond => "MB/s",
         }
     }
 }
@@ -71,7 +74,11 @@ impl Series {
 
     /// Whether a figure, or a ratio of figures, misses a target.
     pub(super) fn is_worse(&self, figure: f64, target: f64) -> bool {
-        if self.unit == Unit::PerSecond { figure < target } else { figure > target }
+        if matches!(self.unit, Unit::PerSecond | Unit::MegabytesPerSecond) {
+            figure < target
+        } else {
+            figure > target
+        }
     }
 }
 

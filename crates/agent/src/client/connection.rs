@@ -9,7 +9,8 @@ use http_body_util::BodyExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 use terrane_wire::{
-    BASE_PATH, Claim, Heartbeat, Hello, Job, LogAck, Orders, Report, Start, StoredObject, Welcome,
+    BASE_PATH, Claim, Heartbeat, Hello, Job, LogAck, OFFER_HEADER, Orders, Report, Start, StoredObject,
+    Welcome,
 };
 use tokio::time::timeout;
 
@@ -135,6 +136,16 @@ impl Connection {
         body: Body,
     ) -> Result<StoredObject, CallError> {
         read(self.send(Method::PUT, path.to_owned(), BYTES, size_bytes, body).await?).await
+    }
+
+    /// Whether the server has the object with a digest, so that it need not be put to this signed path.
+    pub(crate) async fn offer_object(&self, path: &str, sha256: &str) -> Result<bool, CallError> {
+        let request = self.request(Method::PUT, path.to_owned()).header(OFFER_HEADER, sha256);
+        match self.call(request.body(Body::empty()), CALL_LIMIT).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_unknown() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gets an object from a signed path.

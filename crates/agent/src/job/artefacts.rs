@@ -4,6 +4,7 @@ use std::{fs::File, io, io::BufReader, io::Read};
 
 use axum::body::Body;
 use sha2::{Digest, Sha256};
+use terrane_plan_json::{Known, Redaction};
 use terrane_wire::{Artefact, Counts, Engine, Secret, StoredObject, Uploads};
 use tokio_util::io::ReaderStream;
 
@@ -24,6 +25,10 @@ pub(super) struct Artefacts {
     pub(super) counts: Option<Counts>,
     pub(super) plan_file: Option<Artefact>,
     pub(super) plan_json: Option<Artefact>,
+    pub(super) redacted_json: Option<Artefact>,
+    pub(super) provider_schemas: Option<Artefact>,
+    /// The redacted plan hides every value.
+    pub(super) is_withheld: bool,
 }
 
 /// Why an artefact is not stored.
@@ -40,6 +45,9 @@ pub(super) enum ArtefactError {
     /// The JSON plan is none.
     #[error("failed to read what the engine showed of its plan: {0}")]
     Json(#[from] terrane_plan_json::Error),
+    /// The plan cannot be shown without its secrets, so it is not shown at all.
+    #[error("failed to redact the plan: {0}")]
+    Redact(terrane_plan_json::Error),
     /// The server does not take it.
     #[error("failed to upload the {what}: {error}")]
     Upload {
@@ -58,6 +66,8 @@ pub(super) enum ArtefactError {
 
 const PLAN_FILE: &str = "plan file";
 const PLAN_JSON: &str = "JSON plan";
+const REDACTED_JSON: &str = "redacted plan";
+const SCHEMAS: &str = "provider schemas";
 const PLAN_LOG: &str = "plan's output";
 const ERRORED_STATE: &str = "errored state";
 
@@ -67,20 +77,23 @@ pub(super) async fn upload(
     folder: &Folder,
     engine: &Engine,
     uploads: &Uploads,
+    known: &Known,
 ) -> Result<Artefacts, ArtefactError> {
     let plan_file = Source::open(folder, PLAN_FILE, "out/plan.tfplan")?;
     if !engine.has_json_plans() {
         let stored = plan_file.upload(connection, &uploads.plan_file).await?;
         let counts = printed_counts(BufReader::new(open_log(folder)?)).map_err(reading(PLAN_LOG))?;
-        return Ok(Artefacts { counts: Some(counts), plan_file: Some(stored), plan_json: None });
+        return Ok(Artefacts { counts: Some(counts), plan_file: Some(stored), ..Artefacts::default() });
     }
     let plan_json = Source::open(folder, PLAN_JSON, "logs/plan.json")?;
     let to_read = plan_json.clone();
     let counting = tokio::task::spawn_blocking(move || to_read.summarize());
-    let (summary, stored_file, stored_json) = tokio::join!(
+    let (summary, stored_file, stored_json, schemas, redacted) = tokio::join!(
         counting,
         plan_file.upload(connection, &uploads.plan_file),
         plan_json.put(connection, &uploads.plan_json),
+        provider_schemas(connection, folder, engine, &uploads.provider_schemas),
+        redacted_json(connection, folder, engine, &uploads.redacted_json, known),
     );
     let summary = summary.map_err(io::Error::other).map_err(reading(PLAN_JSON))??;
     let json_artefact = Artefact { sha256: hex(&summary.sha256), size_bytes: summary.size_bytes };
@@ -100,7 +113,61 @@ pub(super) async fn upload(
         has_changes,
         generated_configuration: summary.generated_configuration,
     };
-    Ok(Artefacts { counts: Some(counts), plan_file: Some(stored_file?), plan_json: Some(json_artefact) })
+    let (redacted_json, is_withheld) = redacted?.unzip();
+    Ok(Artefacts {
+        counts: Some(counts),
+        plan_file: Some(stored_file?),
+        plan_json: Some(json_artefact),
+        redacted_json,
+        provider_schemas: schemas?,
+        is_withheld: is_withheld.unwrap_or(false),
+    })
+}
+
+/// Makes the redacted plan and uploads it. What a redaction that failed has left on the disk goes with the job's folder.
+async fn redacted_json(
+    connection: &Connection,
+    folder: &Folder,
+    engine: &Engine,
+    url: &Secret,
+    known: &Known,
+) -> Result<Option<(Artefact, bool)>, ArtefactError> {
+    if !engine.has_redacted_plans() {
+        return Ok(None);
+    }
+    let (of, known) = (folder.clone(), known.clone());
+    let redaction = tokio::task::spawn_blocking(move || redact(&of, &known)).await;
+    let redaction = redaction.map_err(io::Error::other).map_err(reading(PLAN_JSON))??;
+    let artefact = Source::open(folder, REDACTED_JSON, "logs/redacted.json")?.upload(connection, url).await?;
+    Ok(Some((artefact, redaction.is_withheld)))
+}
+
+fn redact(folder: &Folder, known: &Known) -> Result<Redaction, ArtefactError> {
+    let plan = open_inside(folder, "logs/plan.json").map_err(reading(PLAN_JSON))?;
+    let schemas = open_inside(folder, "logs/schemas.json").map_err(reading(SCHEMAS))?;
+    let output = File::create(folder.redacted_json()).map_err(reading(REDACTED_JSON))?;
+    terrane_plan_json::redact(plan, Some(schemas), known, output).map_err(ArtefactError::Redact)
+}
+
+/// Uploads what the providers can do, unless the server has it from another plan.
+async fn provider_schemas(
+    connection: &Connection,
+    folder: &Folder,
+    engine: &Engine,
+    url: &Secret,
+) -> Result<Option<Artefact>, ArtefactError> {
+    if !engine.has_redacted_plans() {
+        return Ok(None);
+    }
+    let source = Source::open(folder, SCHEMAS, "logs/schemas.json")?;
+    let to_hash = source.clone();
+    let hashed = tokio::task::spawn_blocking(move || to_hash.hash()).await;
+    let artefact = hashed.map_err(io::Error::other).map_err(reading(SCHEMAS))??;
+    // When the offer cannot be made, the upload finds out why.
+    if !connection.offer_object(url.expose(), &artefact.sha256).await.unwrap_or(false) {
+        source.check(&artefact, &source.put(connection, url).await?)?;
+    }
+    Ok(Some(artefact))
 }
 
 /// Uploads the state an engine kept to itself because it could not write it, when it left one. The path is relative to

@@ -19,6 +19,7 @@ use super::{
     kept::{Kept, kept_report},
     process::{self, Found, Supervisor},
     report::{self, Phase, conclude},
+    secrets,
     verdict::Verdict,
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
     engines::FoundEngine,
     heart::Heart,
     known_engines::KnownEngines,
-    log::{LogLimit, LogOf, Pump, Scrubber, patterns},
+    log::{LogLimit, LogOf, Pump, Scrubber},
     settings::Settings,
 };
 
@@ -102,12 +103,7 @@ pub(crate) async fn run_job(
 impl Run {
     fn new(context: Arc<Context>, kept: Kept, folder: Folder, ending: Ending, is_resumed: bool) -> Self {
         let (job, token) = (kept.job, kept.token.expose().to_owned());
-        let secrets = job.variables.iter().filter(|variable| variable.sensitive);
-        let secrets =
-            secrets.map(|variable| (variable.value.expose(), variable.hcl)).chain([(token.as_str(), false)]);
-        let ssh_key = job.ssh_key.as_ref().map(|key| (key.expose(), false));
-        let secrets = secrets.chain(ssh_key);
-        let (scrubber, obstacle) = match Scrubber::new(patterns(secrets)) {
+        let (scrubber, obstacle) = match Scrubber::new(secrets::in_logs(&job, &token)) {
             Ok(scrubber) => (scrubber, None),
             Err(error) => {
                 (Scrubber::nothing(), Some(format!("failed to look for the run's secrets: {error}")))

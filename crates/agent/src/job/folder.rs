@@ -166,6 +166,16 @@ impl Folder {
         self.0.join("logs/plan.json")
     }
 
+    /// What `providers schema -json` printed.
+    pub(crate) fn schemas_json(&self) -> Utf8PathBuf {
+        self.0.join("logs/schemas.json")
+    }
+
+    /// The redacted plan, as this agent makes it.
+    pub(crate) fn redacted_json(&self) -> Utf8PathBuf {
+        self.0.join("logs/redacted.json")
+    }
+
     /// What one command printed.
     pub(crate) fn log(&self, name: &str) -> Utf8PathBuf {
         self.0.join(format!("logs/{name}.log"))

@@ -14,6 +14,7 @@
 //! | `ending` | who wants the job to end early, and why |
 //! | `states` | forwards what an apply writes |
 //! | `report` | what the phase came to, told to the server |
+//! | `secrets` | what is known to be secret beforehand |
 //! | `verdict` | how it ended, in words |
 //! | `artefacts` | what an engine left, hashed, counted and uploaded |
 //! | `inside` | opens what an engine left, without following it elsewhere |
@@ -31,6 +32,7 @@ mod lock_file;
 mod prepare;
 mod process;
 mod report;
+mod secrets;
 mod states;
 mod verdict;
 

@@ -69,14 +69,14 @@ pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Resul
     let (phase, steps) = match &job.task {
         Task::Plan(task) => {
             let files = write_variables(folder, &module, &job.variables)?;
-            let steps = plan_steps(&job.engine, folder, &task.options, &files);
+            let steps = plan_steps(&job.engine, folder, &task.options, &files, job.structured_output);
             notes.extend(files.notes);
             (Phase::Plan, steps)
         }
         // The plan file holds the values of its variables.
         Task::Apply(_) => {
             let has_lock_file = open_inside(folder, lock_file.as_str()).is_ok();
-            (Phase::Apply, apply_steps(&job.engine, folder, has_lock_file))
+            (Phase::Apply, apply_steps(&job.engine, folder, has_lock_file, job.structured_output))
         }
     };
     let spec = Spec {

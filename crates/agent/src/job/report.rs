@@ -18,6 +18,7 @@ use super::{
     kept::keep_report,
     lock_file,
     prepare::module_of,
+    secrets,
     states::{ForwardError, Forwarder},
     verdict::{Failure, Verdict, is_state_uncertain, judge},
 };
@@ -108,6 +109,8 @@ fn empty(job: &terrane_wire::Job, outcome: Outcome) -> Report {
         counts: None,
         plan_file: None,
         plan_json: None,
+        redacted_json: None,
+        provider_schemas: None,
         lock_file: None,
         engine_sha256: None,
         is_lost: false,
@@ -117,6 +120,8 @@ fn empty(job: &terrane_wire::Job, outcome: Outcome) -> Report {
     }
 }
 
+const WITHHELD: &str =
+    "the plan has more secrets than can be told apart, so its redacted form hides every value";
 const LOST: &str = "the supervisor of the run was killed; what the engine did is unknown";
 
 /// What the phase came to, without what it left.
@@ -146,7 +151,9 @@ async fn of_plan(run: &Run, phase: Phase, report: &mut Report) -> Verdict {
         return verdict;
     }
     report.engine_sha256 = run.engine_sha256().await;
-    let upload = || artefacts::upload(&run.context.connection, &run.folder, &run.job.engine, &task.uploads);
+    let known = secrets::in_plans(&run.job, &run.token);
+    let upload =
+        || artefacts::upload(&run.context.connection, &run.folder, &run.job.engine, &task.uploads, &known);
     let (verdict, stored) = match verdict {
         Verdict::Canceled => (Verdict::Canceled, Artefacts::default()),
         // An errored plan may still have shown what it found.
@@ -160,9 +167,14 @@ async fn of_plan(run: &Run, phase: Phase, report: &mut Report) -> Verdict {
             Err(error) => (Verdict::errored(error.to_string()), Artefacts::default()),
         },
     };
+    if stored.is_withheld {
+        run.pump.line(WITHHELD);
+    }
     report.counts = stored.counts;
     report.plan_file = stored.plan_file;
     report.plan_json = stored.plan_json;
+    report.redacted_json = stored.redacted_json;
+    report.provider_schemas = stored.provider_schemas;
     match lock_file_of(run) {
         Ok(text) => report.lock_file = text,
         Err(reason) if verdict == Verdict::Finished => return Verdict::errored(reason),

@@ -100,6 +100,8 @@ fn of_end(exit: &Exit, asked: Option<Asked>, job: &Job) -> Verdict {
 fn of_steps(steps: &[StepEnd], job: &Job) -> Verdict {
     let expected: &[StepKind] = if job.apply().is_some() {
         &[StepKind::Init, StepKind::Apply]
+    } else if job.engine.has_redacted_plans() {
+        &[StepKind::Init, StepKind::Plan, StepKind::Show, StepKind::Schemas]
     } else if job.engine.has_json_plans() {
         &[StepKind::Init, StepKind::Plan, StepKind::Show]
     } else {
@@ -127,10 +129,11 @@ fn of_failed_step(kind: StepKind, status: &Status, engine: EngineKind) -> Failur
         Status::Signaled { signal } => format!("{engine} {command} was ended by signal {signal}"),
         Status::NotStarted { reason } => format!("{engine} could not be executed: {reason}"),
     };
+    let is_ours = matches!(kind, StepKind::Show | StepKind::Schemas);
     Failure {
         reason,
-        is_told: matches!(status, Status::Exited { code: 1 }) && kind != StepKind::Show,
-        output_of: matches!(kind, StepKind::Init | StepKind::Show).then_some(kind),
+        is_told: matches!(status, Status::Exited { code: 1 }) && !is_ours,
+        output_of: (kind == StepKind::Init || is_ours).then_some(kind),
     }
 }
 
@@ -166,14 +169,15 @@ mod tests {
                 format!(r#"{{"phase":"apply","plan_file":{object},"lock_file":null,"errored_state":""}}"#)
             }
             _ => r#"{"phase":"plan","options":{"destroy":false,"refresh_only":false,"skip_refresh":false,
-                "targets":[],"replaces":[],"generate_configuration":false},"uploads":{"plan_file":"","plan_json":""}}"#
+                "targets":[],"replaces":[],"generate_configuration":false},"uploads":{"plan_file":"","plan_json":"",
+                "redacted_json":"","provider_schemas":""}}"#
                 .to_owned(),
         };
         let text = format!(
-            r#"{{"version":4,"id":"job-1","run_secret":"","lease_epoch":1,"lease_ms":1,"heartbeat_ms":1,"run_id":"","phase_id":"",
+            r#"{{"version":5,"id":"job-1","run_secret":"","lease_epoch":1,"lease_ms":1,"heartbeat_ms":1,"run_id":"","phase_id":"",
             "workspace":{{"id":"","name":"","organization":"","project":"","working_directory":""}},
             "engine":{{"kind":"{kind}","version":"{version}"}},"configuration":{{"id":"","archive":{object}}},
-            "variables":[],"trace":false,"state":null,"task":{task},"timeout_ms":1500,"interrupt_grace_ms":1,"log_bytes_max":1,
+            "variables":[],"trace":false,"structured_output":false,"state":null,"task":{task},"timeout_ms":1500,"interrupt_grace_ms":1,"log_bytes_max":1,
             "log_offset":0}}"#
         );
         serde_json::from_str(&text).expect("a job")
@@ -185,10 +189,11 @@ mod tests {
 
     #[test]
     fn every_end_has_its_words() {
-        use StepKind::{Init, Plan, Show};
+        use StepKind::{Init, Plan, Schemas, Show};
         let signal = Status::Signaled { signal: 9 };
         let cases = [
-            (vec![(Init, OK), (Plan, OK), (Show, OK)], "Finished"),
+            (vec![(Init, OK), (Plan, OK), (Show, OK), (Schemas, OK)], "Finished"),
+            (vec![(Init, OK), (Plan, OK), (Show, OK)], "tofu providers-schema did not run"),
             (vec![(Init, Status::Exited { code: 1 })], "tofu init failed with exit code 1"),
             (vec![(Init, OK), (Plan, signal), (Show, OK)], "tofu plan was ended by signal 9"),
             (vec![(Init, OK), (Plan, OK)], "tofu plan succeeded but wrote no plan file"),
@@ -206,7 +211,8 @@ mod tests {
     #[test]
     fn an_order_that_came_too_late_changes_nothing() {
         let asked = Some(Asked { stop: Stop::Interrupt, why: Why::Ordered });
-        let steps = [(StepKind::Init, OK), (StepKind::Plan, OK), (StepKind::Show, OK)];
+        let steps =
+            [(StepKind::Init, OK), (StepKind::Plan, OK), (StepKind::Show, OK), (StepKind::Schemas, OK)];
         assert_eq!(judge(&exit(How::Done, &steps), asked, &tofu()), Verdict::Finished);
         let failed = [(StepKind::Init, OK), (StepKind::Plan, Status::Exited { code: 1 })];
         assert_eq!(judge(&exit(How::Interrupted, &failed), asked, &tofu()), Verdict::Canceled);

@@ -3,17 +3,14 @@
 //! | module | holds |
 //! |---|---|
 //! | `journal` | what the log is made of, on disk |
-//! | `patterns` | the forms in which a secret may appear |
-//! | `scrub` | replaces them in a stream of bytes |
+//! | `scrub` | masks secrets, and the bytes that frame a log |
 //! | `upload` | sends what was scrubbed, by offset |
 //! | `pump` | the task that joins them: our own lines, and files as they grow |
 
 mod journal;
-mod patterns;
 mod pump;
 mod scrub;
 mod upload;
 
-pub(crate) use patterns::patterns;
 pub(crate) use pump::{LogLimit, LogOf, Pump, engine_bytes_max};
 pub(crate) use scrub::Scrubber;

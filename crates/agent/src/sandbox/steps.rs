@@ -35,6 +35,8 @@ pub(super) struct Logs {
     phase: File,
     show: File,
     plan_json: File,
+    schemas: File,
+    schemas_json: File,
 }
 
 impl Logs {
@@ -45,6 +47,8 @@ impl Logs {
             phase: open(folder.log(phase.as_str()))?,
             show: open(folder.log("show"))?,
             plan_json: open(folder.plan_json())?,
+            schemas: open(folder.log(StepKind::Schemas.as_str()))?,
+            schemas_json: open(folder.schemas_json())?,
         })
     }
 
@@ -53,6 +57,7 @@ impl Logs {
             StepKind::Init => (&self.init, &self.init),
             StepKind::Plan | StepKind::Apply => (&self.phase, &self.phase),
             StepKind::Show => (&self.plan_json, &self.show),
+            StepKind::Schemas => (&self.schemas_json, &self.schemas),
         };
         Ok((out.try_clone()?.into(), err.try_clone()?.into()))
     }

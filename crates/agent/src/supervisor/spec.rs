@@ -70,7 +70,7 @@ impl Phase {
 }
 
 /// The version of [`Spec`] and of the records the supervisor writes.
-pub(crate) const SPEC_VERSION: u32 = 3;
+pub(crate) const SPEC_VERSION: u32 = 4;
 
 /// One engine command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -91,17 +91,20 @@ pub(crate) enum StepKind {
     Plan,
     /// `show -json` of the plan file.
     Show,
+    /// `providers schema -json`: what the providers of the plan can do, and which of their attributes are sensitive.
+    Schemas,
     /// `apply` of a plan file.
     Apply,
 }
 
 impl StepKind {
-    /// The command's name.
+    /// The command's name, also that of the file with what it says to people.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Init => "init",
             Self::Plan => "plan",
             Self::Show => "show",
+            Self::Schemas => "providers-schema",
             Self::Apply => "apply",
         }
     }

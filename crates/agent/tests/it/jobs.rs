@@ -51,11 +51,17 @@ pub fn plan(server: &Server, engine: &FoundEngine, archive: &[u8]) -> Job {
         },
         variables: Vec::new(),
         trace: false,
+        structured_output: false,
         ssh_key: None,
         state: None,
         task: Task::Plan(PlanTask {
             options: PlanOptions::default(),
-            uploads: Uploads { plan_file: upload("plan-file"), plan_json: upload("plan-json") },
+            uploads: Uploads {
+                plan_file: upload("plan-file"),
+                plan_json: upload("plan-json"),
+                redacted_json: upload("redacted-json"),
+                provider_schemas: upload("provider-schemas"),
+            },
         }),
         timeout_ms: 60_000,
         interrupt_grace_ms: 3_000,

@@ -1,10 +1,11 @@
 //! Plans: what they read of the state, and that they are reported whole.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use terrane_wire::{Category, Outcome, Secret, Variable};
 
 use crate::{
     jobs::{behaviour, plan, state},
+    server::stored,
     world::World,
 };
 
@@ -82,6 +83,60 @@ fn a_second_attempt_goes_on_where_the_first_one_s_log_ended() {
     let log = world.server.log();
     assert!(log.starts_with("the first attempt\nterrane: the agent that made this plan was lost"), "{log}");
     assert!(log.contains("again\n"), "{log}");
+}
+
+#[test]
+fn what_clients_show_of_a_plan_goes_up_with_it() {
+    let world = World::new();
+    let archive = behaviour(&json!({"plan": [{"plan": {"additions": 1}}]}));
+    let report = world.run(plan(&world.server, &world.engine, &archive));
+    let (redacted, schemas) =
+        (report.redacted_json.expect("redacted"), report.provider_schemas.expect("schemas"));
+    let told = world.server.told();
+    assert_eq!(told.offers, [format!("provider-schemas:{}", schemas.sha256)]);
+    assert_eq!(stored(&told.objects["provider-schemas"]).sha256, schemas.sha256);
+    assert_eq!(stored(&told.objects["redacted-json"]).sha256, redacted.sha256);
+    let document: Value = serde_json::from_slice(&told.objects["redacted-json"]).expect("JSON");
+    assert_eq!(document["plan_format_version"], "1.2");
+    assert_eq!(document["resource_changes"][0]["change"]["after"]["input"], "new");
+    let of_provider = &document["provider_schemas"]["terraform.io/builtin/terraform"];
+    assert!(of_provider["resource_schemas"]["terraform_data"].is_object(), "{document}");
+}
+
+#[test]
+fn schemas_that_the_server_has_are_not_sent_again() {
+    let world = World::new();
+    world.server.told().has_offered = true;
+    let report = world.run(plan(&world.server, &world.engine, &behaviour(&json!({}))));
+    assert_eq!(report.outcome, Outcome::Finished, "{}", world.server.log());
+    let told = world.server.told();
+    assert_eq!((told.offers.len(), told.objects.contains_key("provider-schemas")), (1, false));
+    assert!(report.provider_schemas.is_some());
+}
+
+#[test]
+fn a_plan_that_cannot_be_redacted_fails_and_shows_nothing() {
+    let world = World::new();
+    // What comes after the steps makes it two documents.
+    let archive = behaviour(&json!({"providers": [{"print": "{"}]}));
+    let report = world.run(plan(&world.server, &world.engine, &archive));
+    let Outcome::Errored { reason } = &report.outcome else { panic!("{:?}", report.outcome) };
+    assert!(reason.starts_with("failed to redact the plan: "), "{reason}");
+    assert!(world.server.log().contains(reason), "{}", world.server.log());
+    assert!(report.redacted_json.is_none() && report.plan_json.is_none());
+    assert!(!world.server.told().objects.contains_key("redacted-json"));
+}
+
+#[test]
+fn engines_are_asked_for_json_lines_when_the_run_wants_them() {
+    for wanted in [false, true] {
+        let world = World::new();
+        let archive = behaviour(&json!({"plan": [{"arguments": true}], "apply": [{"arguments": true}]}));
+        let mut job = plan(&world.server, &world.engine, &archive);
+        job.structured_output = wanted;
+        world.run(job);
+        assert_eq!(world.server.log().contains("\"-json\""), wanted, "{}", world.server.log());
+    }
 }
 
 #[test]

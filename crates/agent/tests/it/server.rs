@@ -14,11 +14,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use terrane_wire::{
-    Claim, Heartbeat, Hello, Job, LogAck, Orders, Report, Start, Stop, StoredObject, Welcome,
+    Claim, Heartbeat, Hello, Job, LogAck, OFFER_HEADER, Orders, Report, Start, Stop, StoredObject, Welcome,
 };
 
 /// Nothing here takes longer; never a measure of speed.
@@ -54,6 +54,9 @@ pub struct Told {
     pub state_repeats: u64,
     pub state_jsons: Vec<(u64, Vec<u8>)>,
     pub objects: HashMap<String, Vec<u8>>,
+    /// Has every object that is offered by its digest.
+    pub has_offered: bool,
+    pub offers: Vec<String>,
     pub reports: Vec<Report>,
     /// What must never happen, and did.
     pub violations: Vec<String>,
@@ -304,11 +307,16 @@ async fn get_object(State(server): State<Server>, Path(name): Path<String>) -> R
 async fn put_object(
     State(server): State<Server>,
     Path(name): Path<String>,
+    headers: HeaderMap,
     body: Bytes,
-) -> Json<StoredObject> {
-    let stored = stored(&body);
-    server.told().objects.insert(name, body.to_vec());
-    Json(stored)
+) -> Response {
+    let mut told = server.told();
+    if let Some(offer) = headers.get(OFFER_HEADER) {
+        told.offers.push(format!("{name}:{}", offer.to_str().expect("a digest")));
+        return if told.has_offered { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }.into_response();
+    }
+    told.objects.insert(name, body.to_vec());
+    Json(stored(&body)).into_response()
 }
 
 pub fn stored(content: &[u8]) -> StoredObject {

@@ -14,7 +14,7 @@ use terrane_plan_json::{Error, summarize};
 
 use crate::oracle::{Expected, expected, is_plan};
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let shared = env::var_os("TERRANE_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
     let folder = shared.join("fixtures/plan-json");
@@ -26,7 +26,7 @@ fn folder() -> PathBuf {
     folder
 }
 
-fn documents(folder: &Path, into: &mut Vec<PathBuf>) {
+pub(crate) fn documents(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

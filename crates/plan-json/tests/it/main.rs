@@ -7,4 +7,5 @@ mod fixtures;
 mod generated;
 mod malformed;
 mod oracle;
+mod redaction;
 mod sizes;

@@ -4,7 +4,7 @@ mod log;
 mod states;
 mod upload;
 
-pub use upload::upload;
+pub use upload::{take_offer, upload};
 
 use super::model::AGENT_BACK;
 use super::{claim, hello, report};

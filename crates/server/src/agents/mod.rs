@@ -9,6 +9,6 @@ mod report;
 pub mod store;
 
 pub use embedded::embedded_agent_name;
-pub use http::{routes, upload};
+pub use http::{routes, take_offer, upload};
 pub use model::ExecutionDetails;
 pub use store::Executor;

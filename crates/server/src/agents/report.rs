@@ -26,9 +26,12 @@ pub async fn take(app: &App, id: &JobId, report: &Report) -> ApiResult<()> {
             Some(applies::gather(app, &job, report.is_state_uncertain && job.lease.is_started).await?)
         }
     };
+    let Some(run) = runs::store::find(&app.db, &job.run_id).await? else { return Ok(()) };
+    if job.lease.phase == Phase::Apply {
+        applies::wait_for_follower(app, &run, report).await?;
+    }
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let Some(run) = runs::store::find(&mut tx, &job.run_id).await? else { return Ok(()) };
     workspaces::store::guard(&mut tx, &run.workspace_id, now).await?;
     let Some(job) = scheduler::store::hold(&mut tx, id).await? else { return Ok(()) };
     if job.lease.agent.is_none() || job.lease.epoch != report.lease_epoch {

@@ -1,5 +1,6 @@
-//! What an apply has done, by the lines its engine prints when an object is done.
+//! What an apply has done, by the lines its engine prints when an object is done: as text, or as JSON (`-json`).
 
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Longer lines are not the ones looked for.
@@ -25,8 +26,67 @@ const CHANGED: &str = ": Modifications complete";
 const DESTROYED: &str = ": Destruction complete";
 const IMPORTED: &str = ": Import complete";
 
+/// A JSON line, as far as it says what was done.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Message {
+    ApplyComplete {
+        hook: Hook,
+    },
+    /// At the end, and the only line that knows of imports.
+    ChangeSummary {
+        changes: Changes,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Hook {
+    resource: Address,
+    action: String,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    addr: String,
+}
+
+#[derive(Deserialize)]
+struct Changes {
+    #[serde(default)]
+    import: i64,
+    operation: String,
+}
+
 impl Done {
     fn add(&mut self, line: &str) {
+        match serde_json::from_str(line) {
+            Ok(message) => self.add_message(message),
+            Err(_) => self.add_text(&without_colors(line)),
+        }
+    }
+
+    fn add_message(&mut self, message: Message) {
+        let hook = match message {
+            Message::ApplyComplete { hook } => hook,
+            Message::ChangeSummary { changes } if changes.operation == "apply" => {
+                self.imports = changes.import;
+                return;
+            }
+            Message::ChangeSummary { .. } | Message::Other => return,
+        };
+        let (count, exists) = match hook.action.as_str() {
+            "create" => (&mut self.additions, true),
+            "update" => (&mut self.changes, true),
+            "delete" => (&mut self.destructions, false),
+            _ => return,
+        };
+        *count += 1;
+        self.exists.insert(hook.resource.addr, exists);
+    }
+
+    fn add_text(&mut self, line: &str) {
         let kinds = [
             (CREATED, &mut self.additions, true),
             (CHANGED, &mut self.changes, true),
@@ -84,7 +144,7 @@ impl Reading {
 
     fn end_line(&mut self) {
         if self.partial.len() <= LINE_BYTES_MAX {
-            self.done.add(&without_colors(&String::from_utf8_lossy(&self.partial)));
+            self.done.add(&String::from_utf8_lossy(&self.partial));
         }
         self.partial.clear();
     }
@@ -135,6 +195,32 @@ mod tests {
     fn objects_that_are_done_are_counted() {
         let done = read(LOG, 1000);
         assert_eq!((done.additions, done.changes, done.destructions, done.imports), (2, 1, 2, 1));
+    }
+
+    #[test]
+    fn json_lines_say_the_same() {
+        let done = |action: &str, address: &str| {
+            let resource = format!(r#"{{"addr":"{address}","module":"","resource":"{address}"}}"#);
+            format!(
+                r#"{{"@level":"info","type":"apply_complete","hook":{{"resource":{resource},"action":"{action}","id_key":"id"}}}}"#
+            )
+        };
+        let lines = [
+            "terrane: a line of our own with terraform_data.x: in it".to_owned(),
+            r#"{"@level":"info","@message":"a: Creation complete after 0s","type":"apply_start"}"#.to_owned(),
+            done("create", "terraform_data.a[0]"),
+            done("update", "terraform_data.b"),
+            done("read", "data.d.e"),
+            done("delete", "terraform_data.r"),
+            done("create", "terraform_data.r"),
+            r#"{"type":"apply_complete","hook":{"resource":7}}"#.to_owned(),
+            r#"{"type":"change_summary","changes":{"add":9,"import":9,"operation":"plan"}}"#.to_owned(),
+            r#"{"type":"change_summary","changes":{"add":2,"import":1,"operation":"apply"}}"#.to_owned(),
+        ];
+        let done = read(&lines.join("\n"), 50);
+        assert_eq!((done.additions, done.changes, done.destructions, done.imports), (2, 1, 1, 1));
+        let lacking = done.not_in(&BTreeSet::new());
+        assert_eq!(lacking, ["terraform_data.a[0]", "terraform_data.b", "terraform_data.r"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod described;
 mod evidence;
+mod followed;
 mod http;
 mod ingest;
 mod lines;
@@ -17,6 +18,7 @@ pub mod store;
 pub use described::operations;
 pub(crate) use evidence::ERRORED_STATE;
 pub use evidence::{Evidence, gather};
+pub use followed::wait_for_follower;
 pub use http::{document, read_errored_state, routes};
 pub use ingest::{End, deliver_late, ingest};
 pub use start::start;

@@ -2,7 +2,7 @@
 
 mod json_output;
 
-pub use json_output::{read_file, read_json};
+pub use json_output::{Part, read_file, read_part};
 
 use super::model::PlanStatus;
 use super::store::{self, Plan};
@@ -24,12 +24,31 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/api/v2/plans/{plan_id}", "getPlan", Needs::Plan(Right::ReadRuns), show),
         get("/api/v2/runs/{run_id}/plan", "getPlanOfRun", Needs::Run(Right::ReadRuns), show_of_run),
-        get("/api/v2/plans/{plan_id}/json-output", "getPlanJson", Needs::Plan(Right::Administer), show_json),
+        get("/api/v2/plans/{plan_id}/json-output", "getPlanJson", Needs::Plan(Right::Administer), json),
+        get(
+            "/api/v2/plans/{plan_id}/json-output-redacted",
+            "getRedactedPlan",
+            Needs::Plan(Right::ReadRuns),
+            redacted,
+        ),
+        get("/api/v2/plans/{plan_id}/json-schema", "getPlanSchemas", Needs::Plan(Right::ReadRuns), schemas),
         get(
             "/api/v2/runs/{run_id}/plan/json-output",
             "getPlanJsonOfRun",
             Needs::Run(Right::Administer),
-            show_json_of_run,
+            json_of_run,
+        ),
+        get(
+            "/api/v2/runs/{run_id}/plan/json-output-redacted",
+            "getRedactedPlanOfRun",
+            Needs::Run(Right::ReadRuns),
+            redacted_of_run,
+        ),
+        get(
+            "/api/v2/runs/{run_id}/plan/json-schema",
+            "getPlanSchemasOfRun",
+            Needs::Run(Right::ReadRuns),
+            schemas_of_run,
         ),
     ]
 }
@@ -77,7 +96,7 @@ pub fn document(app: &App, plan: &Plan) -> Resource {
         resource_changes: plan.resource_changes,
         resource_destructions: plan.resource_destructions,
         resource_imports: plan.resource_imports,
-        structured_run_output_enabled: false,
+        structured_run_output_enabled: plan.structured_output,
         status: plan.status,
         status_timestamps: &plan.status_times,
         log_read_url: logs::read_url(app, Purpose::PlanLog, plan.id.as_str(), plan.created_at),
@@ -85,12 +104,13 @@ pub fn document(app: &App, plan: &Plan) -> Resource {
         permissions: Permissions { can_export: false },
     };
     let own = format!("/api/v2/plans/{}", plan.id);
-    let json_output = json_output::may_exist(plan).then(|| format!("{own}/json-output"));
-    Resource::new("plans", &plan.id, &attributes)
+    let resource = Resource::new("plans", &plan.id, &attributes)
         .relate("state-versions", Relationship::Many(Vec::new()))
         .relate("exports", Relationship::Many(Vec::new()))
-        .link("self", own)
-        .link("json-output", json_output)
+        .link("self", own.clone());
+    Part::ALL.into_iter().fold(resource, |resource, (part, name)| {
+        resource.link(name, part.may_exist(plan).then(|| format!("{own}/{name}")))
+    })
 }
 
 async fn show(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
@@ -103,12 +123,36 @@ async fn show_of_run(State(app): State<App>, Path(run): Path<String>) -> ApiResu
     Ok(ok(&Document::one(document(&app, &plan))))
 }
 
-async fn show_json(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
+async fn of_plan(app: &App, id: String, part: Part) -> ApiResult {
     let plan = store::find(&app.db, &PlanId::from(id)).await?.ok_or_else(ApiError::not_found)?;
-    json_output::redirect(&app, &plan)
+    json_output::redirect(app, &plan, part)
 }
 
-async fn show_json_of_run(State(app): State<App>, Path(run): Path<String>) -> ApiResult {
+async fn of_run(app: &App, run: String, part: Part) -> ApiResult {
     let plan = store::of_run(&app.db, &RunId::from(run)).await?.ok_or_else(ApiError::not_found)?;
-    json_output::redirect(&app, &plan)
+    json_output::redirect(app, &plan, part)
+}
+
+async fn json(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
+    of_plan(&app, id, Part::Json).await
+}
+
+async fn redacted(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
+    of_plan(&app, id, Part::Redacted).await
+}
+
+async fn schemas(State(app): State<App>, Path(id): Path<String>) -> ApiResult {
+    of_plan(&app, id, Part::Schemas).await
+}
+
+async fn json_of_run(State(app): State<App>, Path(run): Path<String>) -> ApiResult {
+    of_run(&app, run, Part::Json).await
+}
+
+async fn redacted_of_run(State(app): State<App>, Path(run): Path<String>) -> ApiResult {
+    of_run(&app, run, Part::Redacted).await
+}
+
+async fn schemas_of_run(State(app): State<App>, Path(run): Path<String>) -> ApiResult {
+    of_run(&app, run, Part::Schemas).await
 }

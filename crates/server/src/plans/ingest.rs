@@ -2,7 +2,7 @@
 //! (architecture.md invariants; api-contract 19, 11).
 
 use super::model::PlanStatus;
-use super::store;
+use super::store::{self, Left};
 use crate::clock::Time;
 use crate::platform::db::Tx;
 use crate::platform::http::{ApiError, ApiResult};
@@ -11,7 +11,7 @@ use crate::platform::scheduler::store::Job;
 use crate::platform::{objects, scheduler};
 use crate::runs::model::{Next, RunStatus, Settling, settle};
 use crate::runs::store::Run;
-use crate::{applies, runs};
+use crate::{applies, provider_schemas, runs};
 use terrane_wire::Report;
 
 /// How a plan ended.
@@ -33,6 +33,8 @@ pub enum End {
 /// What an agent uploaded for a plan, as rows name it.
 const PLAN_FILE: &str = "plan-file";
 const PLAN_JSON: &str = "plan-json";
+/// Also in the URL that takes it.
+pub const REDACTED_JSON: &str = "redacted-json";
 
 /// Ends the plan of a job, whose row is held after its workspace's, and forgets the job. True when the agents have
 /// something to do. A plan that has ended before is left as it is.
@@ -110,10 +112,14 @@ async fn go_on(tx: &mut Tx, run: &Run, next: Next, now: Time) -> ApiResult<bool>
 
 /// Notes counts and artefacts. An artefact counts only when the stored object has the digest the agent reports.
 async fn record(tx: &mut Tx, job: &Job, report: &Report, now: Time) -> Result<bool, ApiError> {
-    let plan_file = objects::attach(tx, &job.id, PLAN_FILE, report.plan_file.as_ref(), now).await?;
-    let json = objects::attach(tx, &job.id, PLAN_JSON, report.plan_json.as_ref(), now).await?;
+    let left = Left {
+        plan_file: objects::attach(tx, &job.id, PLAN_FILE, report.plan_file.as_ref(), now).await?,
+        json: objects::attach(tx, &job.id, PLAN_JSON, report.plan_json.as_ref(), now).await?,
+        redacted: objects::attach(tx, &job.id, REDACTED_JSON, report.redacted_json.as_ref(), now).await?,
+        schemas: provider_schemas::attach(tx, &job.id, report.provider_schemas.as_ref(), now).await?,
+    };
     let (engine, lock_file) = (report.engine_sha256.as_deref(), report.lock_file.as_deref());
-    store::record(tx, &job.plan_id, (plan_file.as_deref(), json.as_deref()), engine, lock_file).await?;
+    store::record(tx, &job.plan_id, &left, engine, lock_file).await?;
     if let Some(counts) = &report.counts {
         store::attach_counts(tx, &job.plan_id, counts).await?;
     }

@@ -1,4 +1,4 @@
-//! Plans: `GET /plans/:id` and the JSON plan behind a one-minute URL.
+//! Plans: `GET /plans/:id` and its documents, each behind a one-minute URL.
 //!
 //! `pending → queued → running → finished | errored | canceled`; `pending`, `queued → unreachable`. A plan changes only
 //! together with its run, in one transaction ([`ingest`]).
@@ -10,5 +10,5 @@ pub mod model;
 pub mod store;
 
 pub use described::operations;
-pub use http::{document, read_file, read_json, routes};
-pub use ingest::{End, ingest};
+pub use http::{Part, document, read_file, read_part, routes};
+pub use ingest::{End, REDACTED_JSON, ingest};

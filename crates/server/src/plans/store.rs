@@ -14,7 +14,7 @@ macro_rules! select {
         concat!(
             "SELECT p.id, p.run_id, p.status, p.status_times, p.engine, p.engine_version, p.has_changes, ",
             "p.generated_configuration, p.resource_additions, p.resource_changes, p.resource_destructions, ",
-            "p.resource_imports, p.json_object_id, p.created_at, p.agent_id, g.name AS agent_name, ",
+            "p.resource_imports, p.structured_output, p.json_object_id, p.redacted_object_id, p.schemas_object_id, p.created_at, p.agent_id, g.name AS agent_name, ",
             "o.id AS agent_pool_id, o.name AS agent_pool_name FROM plans p LEFT JOIN agents g ON g.id = p.agent_id ",
             "LEFT JOIN agent_pools o ON o.id = g.agent_pool_id WHERE ",
             $condition
@@ -26,19 +26,19 @@ const FIND: &str = select!("p.id = $1");
 const OF_RUN: &str = select!("p.run_id = $1");
 const OF_IDS: &str = select!("p.id IN ($1)");
 const INSERT: &str = "INSERT INTO plans (id, run_id, status, status_times, engine, has_changes, generated_configuration, \
-     created_at) VALUES ($1, $2, 'pending', $3, $4, FALSE, FALSE, $5)";
+     structured_output, created_at) VALUES ($1, $2, 'pending', $3, $4, FALSE, FALSE, $5, $6)";
 const MOVE: &str =
     "UPDATE plans SET status = $1, status_times = status_times || $2 WHERE id = $3 AND status = $4";
 const START: &str = "UPDATE plans SET status = 'running', status_times = status_times || $1 \
      WHERE id = $2 AND status = 'queued'";
 const SET_MAKER: &str = "UPDATE plans SET engine = $1, engine_version = $2, agent_id = $3, state_version_id = $4, \
-     execution_mode = $5 WHERE id = $6 AND status = 'running'";
+     execution_mode = $5, structured_output = structured_output AND $6 WHERE id = $7 AND status = 'running'";
 const ATTACH: &str = "UPDATE plans SET has_changes = $1, generated_configuration = $2, resource_additions = $3, \
      resource_changes = $4, resource_destructions = $5, resource_imports = $6 WHERE id = $7";
-const RECORD: &str = "UPDATE plans SET plan_file_object_id = $1, json_object_id = $2, engine_sha256 = $3, \
-     lock_file = $4 WHERE id = $5";
+const RECORD: &str = "UPDATE plans SET plan_file_object_id = $1, json_object_id = $2, redacted_object_id = $3, \
+     schemas_object_id = $4, engine_sha256 = $5, lock_file = $6 WHERE id = $7";
 const MADE: &str = "SELECT engine, engine_version, engine_sha256, lock_file, state_version_id, plan_file_object_id, \
-     generated_configuration, execution_mode FROM plans WHERE run_id = $1";
+     generated_configuration, execution_mode, structured_output FROM plans WHERE run_id = $1";
 
 /// Every statement here.
 pub const STATEMENTS: &[&str] = &[FIND, OF_RUN, OF_IDS, INSERT, MOVE, START, SET_MAKER, ATTACH, RECORD, MADE];
@@ -78,8 +78,14 @@ pub struct Plan {
     pub resource_destructions: Option<i64>,
     /// Imports.
     pub resource_imports: Option<i64>,
+    /// The log holds the engine's JSON lines.
+    pub structured_output: bool,
     /// The stored JSON plan.
     pub json_object_id: Option<String>,
+    /// The stored redacted plan.
+    pub redacted_object_id: Option<String>,
+    /// The stored schemas of its providers.
+    pub schemas_object_id: Option<String>,
     /// When its run was made.
     #[sqlx(try_from = "i64")]
     pub created_at: Time,
@@ -105,6 +111,8 @@ pub struct Made {
     pub generated_configuration: bool,
     /// Where runs happened then, as it is stored.
     pub execution_mode: Option<String>,
+    /// The engine is to speak in JSON lines.
+    pub structured_output: bool,
 }
 
 /// A plan by id.
@@ -128,10 +136,11 @@ pub async fn insert(
     id: &PlanId,
     run: &RunId,
     engine: EngineName,
+    structured_output: bool,
     now: Time,
 ) -> Result<(), DbError> {
-    let query =
-        sql(INSERT).bind(id).bind(run).bind(StatusTimes::line("pending-at", now)).bind(engine).bind(now);
+    let pending = StatusTimes::line("pending-at", now);
+    let query = sql(INSERT).bind(id).bind(run).bind(pending).bind(engine).bind(structured_output).bind(now);
     tx.run(query).await.map(drop)
 }
 
@@ -175,6 +184,7 @@ pub async fn set_maker(tx: &mut Tx, id: &PlanId, maker: Maker<'_>) -> Result<(),
         .bind(maker.agent)
         .bind(maker.state_version)
         .bind(maker.execution_mode)
+        .bind(maker.engine.has_structured_output())
         .bind(id);
     tx.run(query).await.map(drop)
 }
@@ -193,15 +203,35 @@ pub async fn attach_counts(tx: &mut Tx, id: &PlanId, counts: &Counts) -> Result<
     tx.run(query).await.map(drop)
 }
 
-/// Notes what a plan left behind: the stored objects of its file and its JSON, and what it was made with.
+/// What a plan left behind, by the ids of stored objects.
+#[derive(Debug, Clone)]
+pub struct Left {
+    /// The engine's plan file.
+    pub plan_file: Option<String>,
+    /// Its JSON form.
+    pub json: Option<String>,
+    /// The redacted one.
+    pub redacted: Option<String>,
+    /// The schemas of its providers.
+    pub schemas: Option<String>,
+}
+
+/// Notes what a plan left behind, and what it was made with.
 pub async fn record(
     tx: &mut Tx,
     id: &PlanId,
-    (plan_file, json): (Option<&str>, Option<&str>),
+    left: &Left,
     engine_sha256: Option<&str>,
     lock_file: Option<&str>,
 ) -> Result<(), DbError> {
-    let query = sql(RECORD).bind(plan_file).bind(json).bind(engine_sha256).bind(lock_file).bind(id);
+    let query = sql(RECORD)
+        .bind(left.plan_file.as_deref())
+        .bind(left.json.as_deref())
+        .bind(left.redacted.as_deref())
+        .bind(left.schemas.as_deref())
+        .bind(engine_sha256)
+        .bind(lock_file)
+        .bind(id);
     tx.run(query).await.map(drop)
 }
 

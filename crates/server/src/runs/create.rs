@@ -46,6 +46,9 @@ pub struct NewRun {
     pub terraform_version: Option<String>,
     /// Beat the workspace's variables.
     pub variables: Vec<RunVariable>,
+    /// Its creator prints the logs as they are, so that they must be for people: no JSON lines, whatever the workspace
+    /// says (cli-protocol 3.8).
+    pub reads_text: bool,
     /// The client repeats a request whose answer it has not seen: answer with the run that was made then.
     pub may_be_a_repeat: bool,
     /// The apply elsewhere that asked for it.
@@ -66,6 +69,7 @@ impl NewRun {
             mode: Mode::default(),
             terraform_version: None,
             variables: Vec::new(),
+            reads_text: false,
             may_be_a_repeat: false,
             triggered: None,
         }
@@ -177,7 +181,8 @@ pub async fn create_in(
     if let Some(triggered) = &new.triggered {
         store::set_triggered(tx, &id, triggered).await?;
     }
-    make_phases(tx, &id, workspace.engine, now).await?;
+    let structured_output = workspace.structured_run_output_enabled && !new.reads_text;
+    make_phases(tx, &id, workspace.engine, structured_output, now).await?;
     let priority = match plan_only {
         true => Some(Priority::SpeculativePlan),
         false => new.mode.save_plan.then_some(Priority::NormalPlan),
@@ -192,9 +197,15 @@ pub async fn create_in(
 }
 
 /// The plan and the apply every run has, each with its log.
-async fn make_phases(tx: &mut Tx, run: &RunId, engine: EngineName, now: crate::clock::Time) -> ApiResult<()> {
+async fn make_phases(
+    tx: &mut Tx,
+    run: &RunId,
+    engine: EngineName,
+    structured_output: bool,
+    now: crate::clock::Time,
+) -> ApiResult<()> {
     let (plan, apply) = (PlanId::random(), ApplyId::random());
-    plans::store::insert(tx, &plan, run, engine, now).await?;
+    plans::store::insert(tx, &plan, run, engine, structured_output, now).await?;
     applies::store::insert(tx, &apply, run, now).await?;
     logs::store::create(tx, &LogId::Plan(plan), run).await?;
     Ok(logs::store::create(tx, &LogId::Apply(apply), run).await?)

@@ -3,6 +3,9 @@
 use crate::clock::Time;
 use crate::text_enum::text_enum;
 
+/// The source of a run that a `cloud` block asked for: its client reads the log and shows the plan itself.
+pub const CLI_SOURCE: &str = "terraform+cloud";
+
 text_enum! {
     /// Where a run stands (api-contract 4.4): the statuses that planning and applying need.
     pub enum RunStatus {

@@ -36,7 +36,7 @@ macro_rules! select {
             "r.save_plan, r.allow_config_generation, r.debugging_mode, r.target_addrs, r.replace_addrs, r.engine, ",
             "r.terraform_version, r.own_variables_sealed, r.has_changes, r.created_by, r.confirmed_by, r.canceled_by, r.canceled_at, ",
             "r.force_cancel_available_at, r.created_at, r.updated_at, r.triggering_run_id, r.triggering_workspace_id, ",
-            "r.triggering_workspace_name, p.id AS plan_id, p.engine_version, ",
+            "r.triggering_workspace_name, p.id AS plan_id, p.engine_version, p.structured_output, ",
             "(SELECT string_agg(e.id, ',' ORDER BY e.ordinal) FROM run_events e WHERE e.run_id = r.id) AS event_ids, ",
             "a.id AS apply_id FROM runs r JOIN plans p ON p.run_id = r.id JOIN applies a ON a.run_id = r.id ",
             $rest
@@ -164,6 +164,8 @@ pub struct Run {
     pub plan_id: PlanId,
     /// The engine's exact version, once planning has started.
     pub engine_version: Option<String>,
+    /// Its logs hold the engine's JSON lines.
+    pub structured_output: bool,
     /// Its apply.
     #[sqlx(try_from = "String")]
     pub apply_id: ApplyId,

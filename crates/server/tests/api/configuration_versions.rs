@@ -209,6 +209,8 @@ on_both!(the_first_run_of_each_is_included, |server| {
     // A run of another workspace is that one's affair.
     let other = owner.workspace("other").await;
     owner.run_of(&other, &unused, &json!({ "plan-only": true })).await;
+    // The run is compared between two reads, so it must stand still.
+    owner.planned(&first).await;
     let list = format!("/workspaces/{workspace}/configuration-versions");
     let listed = owner.get(&format!("{list}?include=run.plan")).await.expect_status(200);
     assert_eq!(listed.at("/data/0/relationships/run/data"), json!(null));

@@ -18,6 +18,7 @@ mod refusals;
 #[expect(dead_code, reason = "the tests of the agent use the rest")]
 #[path = "../../../agent/tests/it/release_tree.rs"]
 mod release_tree;
+mod restart;
 mod server;
 mod settings;
 mod tls;

@@ -40,6 +40,7 @@ pub async fn describe(
         Some(version) => Some(state_source(app, tx, version, expires).await?),
         None => None,
     };
+    let structured_output = made.structured_output && engine.has_structured_output();
     Ok(terrane_wire::Job {
         version: VERSION,
         id: job.id.to_string(),
@@ -60,6 +61,7 @@ pub async fn describe(
         configuration: configuration(app, tx, frozen, expires).await?,
         variables: runs::open_variables(app, &frozen.id, &frozen.variables_sealed)?,
         trace: frozen.mode.debugging_mode,
+        structured_output,
         ssh_key: ssh_keys::open(app, tx, &frozen.workspace_id).await?,
         state,
         task: task(app, tx, job, frozen, made, expires).await?,
@@ -90,6 +92,8 @@ async fn task(
             uploads: Uploads {
                 plan_file: upload(Purpose::JobPlanFile),
                 plan_json: upload(Purpose::JobPlanJson),
+                redacted_json: upload(Purpose::JobRedactedJson),
+                provider_schemas: upload(Purpose::JobProviderSchemas),
             },
         }),
         Phase::Apply => {

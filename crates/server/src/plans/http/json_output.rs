@@ -1,4 +1,5 @@
-//! The JSON plan: 204 while it may still come, 307 to a one-minute URL, 404 when it never will (api-contract 3.5).
+//! The documents of a plan: 204 while one may still come, 307 to a one-minute URL, 404 when it never will (api-contract
+//! 3.5, 3.7).
 
 use crate::app::App;
 use crate::ids::PlanId;
@@ -8,42 +9,101 @@ use crate::platform::objects;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use secrecy::ExposeSecret;
+use terrane_wire::EngineKind;
 
-/// Whether the document exists or can still appear: then the plan has a link to it.
-pub fn may_exist(plan: &Plan) -> bool {
-    let engine = plan.engine.kind();
-    let is_able = plan.engine_version.as_deref().is_none_or(|version| engine.has_json_plans(version));
-    is_able && (plan.json_object_id.is_some() || !plan.status.is_final())
+/// A document of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What the engine showed of its plan: with everything that is in it.
+    Json,
+    /// What clients show of it, without secrets.
+    Redacted,
+    /// What its providers can do.
+    Schemas,
 }
 
-/// Answers `json-output`.
-pub fn redirect(app: &App, plan: &Plan) -> ApiResult {
+impl Part {
+    /// Every part, with the name of its link, which is also the end of its path.
+    pub(super) const ALL: [(Self, &'static str); 3] = [
+        (Self::Json, "json-output"),
+        (Self::Redacted, "json-output-redacted"),
+        (Self::Schemas, "json-schema"),
+    ];
+
+    fn purpose(self) -> Purpose {
+        match self {
+            Self::Json => Purpose::PlanJson,
+            Self::Redacted => Purpose::RedactedJson,
+            Self::Schemas => Purpose::ProviderSchemas,
+        }
+    }
+
+    fn object(self, plan: &Plan) -> Option<&str> {
+        match self {
+            Self::Json => plan.json_object_id.as_deref(),
+            Self::Redacted => plan.redacted_object_id.as_deref(),
+            Self::Schemas => plan.schemas_object_id.as_deref(),
+        }
+    }
+
+    /// Whether an engine can make it, and the first Terraform that can. Schemas are asked of engines whose plans are
+    /// redacted by them; api-contract 3.5 has the others answer 404.
+    fn is_made_by(self, engine: EngineKind, version: &str) -> bool {
+        match self {
+            Self::Json => engine.has_json_plans(version),
+            Self::Redacted => engine.has_redacted_plans(version),
+            Self::Schemas => engine.has_json_plans(version),
+        }
+    }
+
+    fn first_terraform(self) -> &'static str {
+        match self {
+            Self::Json | Self::Schemas => "0.12",
+            Self::Redacted => "0.15.2",
+        }
+    }
+
+    /// Whether the document exists or can still appear: then the plan has a link to it.
+    pub(super) fn may_exist(self, plan: &Plan) -> bool {
+        let engine = plan.engine.kind();
+        let is_made_by = |version| self.is_made_by(engine, version);
+        plan.engine_version.as_deref().is_none_or(is_made_by)
+            && (self.object(plan).is_some() || !plan.status.is_final())
+    }
+}
+
+/// Answers where a document is.
+pub fn redirect(app: &App, plan: &Plan, part: Part) -> ApiResult {
+    let engine = plan.engine.kind();
     if let Some(version) = plan.engine_version.as_deref()
-        && !plan.engine.kind().has_json_plans(version)
+        && !part.is_made_by(engine, version)
     {
-        let detail = format!(
-            "{} {version} cannot write its plan as JSON; 0.12 and later can",
-            plan.engine.kind().title()
-        );
+        let (title, first) = (engine.title(), part.first_terraform());
+        let detail =
+            format!("{title} {version} cannot write this document of its plan; {first} and later can");
         return Err(ApiError::unprocessable("unsupported terraform version", detail));
     }
     if !plan.status.is_final() {
         return Ok(no_content());
     }
-    if plan.json_object_id.is_none() {
+    if part.object(plan).is_none() {
         return Err(ApiError::not_found());
     }
     let expires = app.clock.now().plus(app.config.limits.plan_url_life);
-    let url = app.url(app.signer.path(Purpose::PlanJson, plan.id.as_str(), expires).expose_secret());
+    let url = app.url(app.signer.path(part.purpose(), plan.id.as_str(), expires).expose_secret());
     let headers = [(header::LOCATION, url), (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned())];
-    Ok((StatusCode::TEMPORARY_REDIRECT, headers, "the plan is at the address in Location for one minute\n")
+    Ok((
+        StatusCode::TEMPORARY_REDIRECT,
+        headers,
+        "the document is at the address in Location for one minute\n",
+    )
         .into_response())
 }
 
-/// Answers a signed URL of a JSON plan: the engine's bytes, checked against their digest.
-pub async fn read_json(app: &App, plan: &str) -> ApiResult {
+/// Answers a signed URL of a document: the bytes as they were stored, checked against their digest.
+pub async fn read_part(app: &App, plan: &str, part: Part) -> ApiResult {
     let plan = store::find(&app.db, &PlanId::from(plan.to_owned())).await?.ok_or_else(ApiError::not_found)?;
-    objects::answer(app, plan.json_object_id.as_deref(), "application/json").await
+    objects::answer(app, part.object(&plan), "application/json").await
 }
 
 /// Answers a signed URL of a plan file, which only agents have.

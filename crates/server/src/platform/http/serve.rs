@@ -5,7 +5,8 @@ use super::unread::read_to_end;
 use crate::app::App;
 use crate::platform::tls::Acceptor;
 use axum::Router;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request, header};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -15,12 +16,16 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+/// How often it is looked whether anybody is still connected.
+const DRAIN_LOOK: Duration = Duration::from_millis(10);
 /// After a failed accept (no file descriptors left), how long until the next try.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until the app stops; then long polls answer, and requests in flight get the grace time.
+/// Serves until the app stops. Then long polls answer, connections are drained, and requests in flight get the grace time.
+/// Whoever else has the listener finds there the connections that came last (spikes.md F).
 pub async fn serve(app: &App, listener: TcpListener, acceptor: Option<Acceptor>, router: Router) {
     let graceful = GracefulShutdown::new();
     let head_time = app.config.limits.header_timeout;
@@ -38,6 +43,7 @@ pub async fn serve(app: &App, listener: TcpListener, acceptor: Option<Acceptor>,
                         watcher: graceful.watcher(),
                         router: router.clone(),
                         peer,
+                        stopping: app.stopping.clone(),
                     };
                     tokio::spawn(connection.serve(stream, acceptor));
                 }
@@ -54,10 +60,19 @@ pub async fn serve(app: &App, listener: TcpListener, acceptor: Option<Acceptor>,
             None => std::future::pending().await,
         }
     };
+    let drained = async {
+        app.stopping.cancelled().await;
+        let is_left = async {
+            while graceful.count() > 0 {
+                tokio::time::sleep(DRAIN_LOOK).await;
+            }
+        };
+        let _ = tokio::time::timeout(app.config.limits.drain, is_left).await;
+    };
     tokio::select! {
         () = accept => {}
         () = follow => {}
-        () = app.stopping.cancelled() => {}
+        () = drained => {}
     }
     drop(listener);
     let grace = app.config.limits.shutdown_grace;
@@ -71,6 +86,7 @@ struct Connection {
     watcher: Watcher,
     router: Router,
     peer: SocketAddr,
+    stopping: CancellationToken,
 }
 
 impl Connection {
@@ -88,10 +104,16 @@ impl Connection {
     }
 
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let Self { builder, watcher, router, peer } = self;
-        let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
+        let Self { builder, watcher, router, peer, stopping } = self;
+        let service = router.map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerAddress(peer.ip()));
             read_to_end(request)
+        });
+        let service = TowerToHyperService::new(service.map_response(move |mut response: Response| {
+            if stopping.is_cancelled() {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
         }));
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         // Clients that go away in mid-request are none of our errors, either.

@@ -57,11 +57,19 @@ pub enum Purpose {
     JobErroredState,
     /// GET the state that a deleted workspace has left; the subject is the recoverable item.
     RecoverableState,
+    /// GET the redacted plan; the subject is the plan.
+    RedactedJson,
+    /// GET the schemas of a plan's providers; the subject is the plan.
+    ProviderSchemas,
+    /// PUT the redacted plan of a job; the subject is `job:epoch`.
+    JobRedactedJson,
+    /// PUT the schemas of a job's providers; the subject is `job:epoch`.
+    JobProviderSchemas,
 }
 
 impl Purpose {
     /// Each with its letter in the payload, which never changes, and its method.
-    const ALL: [(Self, u8, &[u8]); 15] = [
+    const ALL: [(Self, u8, &[u8]); 19] = [
         (Self::PlanLog, b'l', GET),
         (Self::PlanJson, b'j', GET),
         (Self::ConfigurationUpload, b'c', PUT),
@@ -77,6 +85,10 @@ impl Purpose {
         (Self::ErroredState, b'e', GET),
         (Self::JobErroredState, b'r', PUT),
         (Self::RecoverableState, b'w', GET),
+        (Self::RedactedJson, b'g', GET),
+        (Self::ProviderSchemas, b'x', GET),
+        (Self::JobRedactedJson, b'y', PUT),
+        (Self::JobProviderSchemas, b'z', PUT),
     ];
 
     fn code(self) -> u8 {

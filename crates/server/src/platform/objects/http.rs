@@ -10,13 +10,15 @@ use crate::app::App;
 use crate::platform::access::Needs;
 use crate::platform::http::{Purpose, Route, UrlError, get, put};
 use crate::{
-    agents, applies, configuration_versions, plans, platform::logs, recoverable_items, state_versions,
+    agents, applies, configuration_versions, plans, platform::logs, provider_schemas, recoverable_items,
+    state_versions,
 };
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use terrane_jsonapi::Query;
+use terrane_wire::OFFER_HEADER;
 
 /// This folder's routes. `HEAD` comes with `GET`.
 pub fn routes() -> Vec<Route> {
@@ -39,7 +41,9 @@ async fn read(
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let answer = match url.purpose {
         Purpose::PlanLog => logs::read(&app, &url.subject, &query).await,
-        Purpose::PlanJson => plans::read_json(&app, &url.subject).await,
+        Purpose::PlanJson => plans::read_part(&app, &url.subject, plans::Part::Json).await,
+        Purpose::RedactedJson => plans::read_part(&app, &url.subject, plans::Part::Redacted).await,
+        Purpose::ProviderSchemas => plans::read_part(&app, &url.subject, plans::Part::Schemas).await,
         Purpose::ConfigurationDownload => configuration_versions::read_archive(&app, &url.subject).await,
         Purpose::StateDownload => state_versions::read_state(&app, &url.subject).await,
         Purpose::JsonStateDownload => state_versions::read_json_state(&app, &url.subject).await,
@@ -53,7 +57,13 @@ async fn read(
     private(answer.unwrap_or_else(IntoResponse::into_response))
 }
 
-async fn write(State(app): State<App>, method: Method, Path(token): Path<String>, body: Body) -> Response {
+async fn write(
+    State(app): State<App>,
+    method: Method,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let url = match app.signer.check(&token, &method, app.clock.now()) {
         Ok(url) => url,
         Err(error) => return refuse(error),
@@ -62,6 +72,11 @@ async fn write(State(app): State<App>, method: Method, Path(token): Path<String>
         Purpose::ConfigurationUpload => configuration_versions::upload(&app, &url.subject, body).await,
         Purpose::JobPlanFile => agents::upload(&app, &url.subject, "plan-file", body).await,
         Purpose::JobPlanJson => agents::upload(&app, &url.subject, "plan-json", body).await,
+        Purpose::JobRedactedJson => agents::upload(&app, &url.subject, plans::REDACTED_JSON, body).await,
+        Purpose::JobProviderSchemas => match headers.get(OFFER_HEADER) {
+            Some(offer) => agents::take_offer(&app, &url.subject, offer).await,
+            None => agents::upload(&app, &url.subject, provider_schemas::PURPOSE, body).await,
+        },
         Purpose::StateUpload => state_versions::upload_state(&app, &url.subject, body).await,
         Purpose::JsonStateUpload => state_versions::upload_json_state(&app, &url.subject, body).await,
         Purpose::JobErroredState => agents::upload(&app, &url.subject, "errored-state", body).await,

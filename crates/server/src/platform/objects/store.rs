@@ -16,6 +16,7 @@ const DISCARD_OF_WORKSPACE: &str = "INSERT INTO object_garbage (object_id, since
        SELECT c.object_id FROM configuration_versions c WHERE c.workspace_id = $1 \
        UNION SELECT p.plan_file_object_id FROM plans p JOIN runs r ON r.id = p.run_id WHERE r.workspace_id = $1 \
        UNION SELECT p.json_object_id FROM plans p JOIN runs r ON r.id = p.run_id WHERE r.workspace_id = $1 \
+       UNION SELECT p.redacted_object_id FROM plans p JOIN runs r ON r.id = p.run_id WHERE r.workspace_id = $1 \
        UNION SELECT a.errored_state_object_id FROM applies a JOIN runs r ON r.id = a.run_id WHERE r.workspace_id = $1 \
        UNION SELECT l.object_id FROM logs l JOIN runs r ON r.id = l.run_id WHERE r.workspace_id = $1 \
        UNION SELECT u.object_id FROM job_uploads u JOIN jobs j ON j.id = u.job_id JOIN runs r ON r.id = j.run_id \

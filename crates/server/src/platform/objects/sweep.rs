@@ -4,6 +4,7 @@ use super::store;
 use crate::app::App;
 use crate::clock::Time;
 use crate::platform::http::ApiError;
+use crate::provider_schemas;
 use std::time::Duration;
 use terrane_blob::ObjectId;
 
@@ -21,6 +22,7 @@ pub async fn sweep_forever(app: App) {
 }
 
 async fn sweep(app: &App) -> Result<(), ApiError> {
+    provider_schemas::sweep(app).await?;
     for id in store::garbage(&app.db, Time(app.clock.now().0 - KEEP_MICROS)).await? {
         if let Ok(object_id) = ObjectId::parse(&id) {
             app.blobs.delete(&object_id).await?;

@@ -30,7 +30,13 @@ pub async fn related(app: &App, view: &mut Tx, runs: &[Run], query: &Query) -> A
     if query.includes("workspace") {
         let ids = distinct(runs.iter().map(|run| &run.workspace_id));
         let found = workspaces::store::of_ids(&mut *view, &ids).await?;
-        included.extend(in_order(found, &ids, |found| &found.id).iter().map(workspaces::resource));
+        let mut found = in_order(found, &ids, |found| &found.id);
+        // The client of one run reads here whether it has to show the plan itself: as that run was made, not as the
+        // workspace is now (cli-protocol 3.8).
+        if let ([run], [workspace]) = (runs, found.as_mut_slice()) {
+            workspace.structured_run_output_enabled = run.structured_output;
+        }
+        included.extend(found.iter().map(workspaces::resource));
     }
     if query.includes("configuration_version") {
         let ids: Vec<_> = runs.iter().map(|run| run.configuration_version_id.clone()).collect();

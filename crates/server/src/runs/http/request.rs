@@ -3,6 +3,7 @@
 use crate::ids::ConfigurationVersionId;
 use crate::platform::http::{ApiError, ApiResult};
 use crate::runs::mode::{Addresses, Mode};
+use crate::runs::model::CLI_SOURCE;
 use crate::runs::{NewRun, RunVariable};
 use axum::http::HeaderMap;
 use serde_json::Value;
@@ -34,8 +35,10 @@ pub fn read(headers: &HeaderMap, body: &Incoming) -> ApiResult<NewRun> {
     let integration = headers.get("x-terraform-integration");
     Ok(NewRun {
         triggered: None,
+        // The `remote` backend: it says the engine's version, and not that it is the `cloud` block.
+        reads_text: integration.is_none() && headers.contains_key("terraform-version"),
         may_be_a_repeat: integration.is_some() && configuration_version.is_some(),
-        source: if integration.is_some_and(|value| value == "cloud") { "terraform+cloud" } else { "tfe-api" },
+        source: if integration.is_some_and(|value| value == "cloud") { CLI_SOURCE } else { "tfe-api" },
         configuration_version,
         message,
         is_destroy: given.boolean("is-destroy")?.value().unwrap_or(false),

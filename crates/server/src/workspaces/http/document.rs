@@ -130,9 +130,6 @@ const OWNER: Permissions = Permissions {
     can_read_assessment_results: false,
 };
 
-/// Whether runs print JSON lines and make a redacted plan.
-const SERVES_STRUCTURED_OUTPUT: bool = false;
-
 fn list(json: &str) -> Vec<String> {
     serde_json::from_str(json).unwrap_or_default()
 }
@@ -159,7 +156,7 @@ fn attributes<'a>(workspace: &'a Workspace, execution: &'a Execution) -> Workspa
         queue_all_runs: workspace.queue_all_runs,
         speculative_enabled: workspace.speculative_enabled,
         // The wish is kept. Clients that read `true` here fetch a redacted plan, which this server does not make yet.
-        structured_run_output_enabled: workspace.structured_run_output_enabled && SERVES_STRUCTURED_OUTPUT,
+        structured_run_output_enabled: workspace.structured_run_output_enabled,
         file_triggers_enabled: workspace.file_triggers_enabled,
         trigger_prefixes: list(&workspace.trigger_prefixes),
         trigger_patterns: list(&workspace.trigger_patterns),

@@ -163,12 +163,13 @@ impl Filter {
     }
 }
 
-/// Whether a workspace has the tag of this place: a flat one, or a key without value.
+/// Whether a workspace has the tag of this place: a flat one, or a key, whatever its value. A client that knows keys and
+/// values sends the keys here as well and wants what `filter[tagged]` alone would give (cli-protocol 3.13).
 fn has_tag(place: usize) -> String {
     format!(
         "(EXISTS (SELECT 1 FROM workspace_tags x JOIN tags t ON t.id = x.tag_id \
          WHERE x.workspace_id = w.id AND t.name = ${place}) OR EXISTS (SELECT 1 FROM tag_bindings b \
-         WHERE b.workspace_id = w.id AND b.key = ${place} AND b.value = ''))"
+         WHERE b.workspace_id = w.id AND b.key = ${place}))"
     )
 }
 

@@ -23,7 +23,14 @@ impl Bench {
 
     /// A workspace that uses the engine.
     pub async fn workspace(&self, name: &str) -> String {
-        self.server.owner.workspace_with(&json!({ "name": name, "engine": self.engine })).await
+        self.workspace_with(&json!({ "name": name })).await
+    }
+
+    /// The same with more attributes. Its logs are text: what these tests compare is what the engine says to people.
+    pub async fn workspace_with(&self, attributes: &Value) -> String {
+        let mut wish = json!({ "engine": self.engine, "structured-run-output-enabled": false });
+        wish.as_object_mut().unwrap().extend(attributes.as_object().unwrap().clone());
+        self.server.owner.workspace_with(&wish).await
     }
 
     /// Plans one file in a fresh workspace.

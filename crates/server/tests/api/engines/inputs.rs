@@ -45,8 +45,8 @@ on_engines!(every_kind_of_variable_arrives, |bench| {
 });
 
 on_engines!(a_working_directory, |bench| {
-    let attributes = json!({ "name": "net-prod", "engine": bench.engine, "working-directory": "envs/prod" });
-    let workspace = bench.server.owner.workspace_with(&attributes).await;
+    let attributes = json!({ "name": "net-prod", "working-directory": "envs/prod" });
+    let workspace = bench.workspace_with(&attributes).await;
     let files = [
         ("envs/prod/main.tf", "module \"shared\" {\n  source = \"../../shared\"\n}\n"),
         ("shared/main.tf", "resource \"terraform_data\" \"x\" {}\n"),

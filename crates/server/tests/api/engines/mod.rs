@@ -4,6 +4,7 @@ mod adoptions;
 mod applies;
 mod bench;
 mod counts;
+mod documents;
 mod failures;
 mod inputs;
 mod large;

@@ -45,8 +45,7 @@ async fn bench(database: Database) -> Bench {
 
 async fn workspace(bench: &Bench, version: &str) -> String {
     let name = format!("net-{}", version.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-"));
-    let attributes = json!({ "name": name, "engine": bench.engine, "terraform-version": version });
-    bench.server.owner.workspace_with(&attributes).await
+    bench.workspace_with(&json!({ "name": name, "terraform-version": version })).await
 }
 
 /// Plan, apply, plan again, destroy.

@@ -172,10 +172,8 @@ on_engines!(what_version_control_says_is_in_the_environment, |bench| {
 
 on_engines!(a_trigger_leads_from_an_apply_to_the_next, |bench| {
     let owner = &bench.server.owner;
-    let (net, app) = (bench.workspace("net").await, {
-        let wish = json!({ "name": "app", "engine": bench.engine, "auto-apply-run-trigger": true });
-        owner.workspace_with(&wish).await
-    });
+    let net = bench.workspace("net").await;
+    let app = bench.workspace_with(&json!({ "name": "app", "auto-apply-run-trigger": true })).await;
     crate::run_triggers::make(owner, &app, &net).await.expect_status(201);
     let downstream = "resource \"terraform_data\" \"app\" {\n  input = \"app\"\n}\n";
     owner.configuration(&app, terrane_testkit::archive(&[("main.tf", downstream)])).await;

@@ -127,8 +127,8 @@ on_engines!(a_workspace_destroys_itself_when_its_time_has_come, |bench| {
 
 on_engines!(a_working_directory_is_applied_where_it_is, |bench| {
     let owner = &bench.server.owner;
-    let attributes = json!({ "name": "net-prod", "engine": bench.engine, "working-directory": "envs/prod" });
-    let workspace = owner.workspace_with(&attributes).await;
+    let attributes = json!({ "name": "net-prod", "working-directory": "envs/prod" });
+    let workspace = bench.workspace_with(&attributes).await;
     let files = [
         (
             "envs/prod/main.tf",

@@ -5,6 +5,18 @@ use serde_json::json;
 use std::time::Duration;
 use terrane_testkit::{Answer, Engines, Run, Setup, TestServer, fake_archive, on_both};
 
+/// Where the documents of a plan are.
+const DOCUMENTS: [&str; 3] = ["json-output", "json-output-redacted", "json-schema"];
+
+async fn all(server: &TestServer, run: &Run) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for name in DOCUMENTS {
+        answers.push(server.owner.get(&format!("/plans/{}/{name}", run.plan)).await);
+        answers.push(server.owner.get(&format!("/runs/{}/plan/{name}", run.id)).await);
+    }
+    answers
+}
+
 async fn both(server: &TestServer, run: &Run) -> [Answer; 2] {
     [
         server.owner.get(&format!("/plans/{}/json-output", run.plan)).await,
@@ -13,7 +25,7 @@ async fn both(server: &TestServer, run: &Run) -> [Answer; 2] {
 }
 
 async fn expect(server: &TestServer, run: &Run, status: u16) {
-    for answer in both(server, run).await {
+    for answer in all(server, run).await {
         answer.expect_status(status);
     }
 }
@@ -24,7 +36,7 @@ on_both!(nothing_until_the_plan_has_ended, |server| {
     let second = server.owner.run(&workspace, creates(1), &json!({})).await;
     server.owner.wait_for(&first, &["planning"]).await;
     for run in [&first, &second] {
-        for answer in both(server, run).await {
+        for answer in all(server, run).await {
             assert!(answer.expect_status(204).bytes.is_empty());
         }
     }

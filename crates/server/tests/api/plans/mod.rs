@@ -2,6 +2,7 @@
 
 mod json_output;
 mod log;
+mod redacted;
 mod show;
 mod states;
 mod visibility;

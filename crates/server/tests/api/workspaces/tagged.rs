@@ -33,9 +33,9 @@ on_both!(lists_by_flat_tags, no_agent(), |server| {
     let keyed = owner.workspace("keyed").await;
     let path = format!("/workspaces/{keyed}/tag-bindings");
     owner.patch(&path, &bindings(&[("prod", ""), ("net", "dmz")])).await.expect_status(200);
-    // A key without value counts as a tag, one with a value does not.
+    // A key counts as a tag, whatever its value.
     assert_eq!(asked(owner, "search[tags]=prod").await, ["net", "db", "keyed"]);
-    assert_eq!(asked(owner, "search%5Btags%5D=prod,net").await, ["net"]);
+    assert_eq!(asked(owner, "search%5Btags%5D=prod,net").await, ["net", "keyed"]);
     assert_eq!(asked(owner, "search[tags]=PROD").await, Vec::<String>::new());
     assert_eq!(asked(owner, "search[tags]=nothing").await, Vec::<String>::new());
     assert_eq!(asked(owner, "search[exclude-tags]=prod").await, ["lab", "bare"]);
@@ -78,6 +78,9 @@ on_both!(lists_by_keys_and_values, no_agent(), |server| {
     };
     assert_eq!(asked(owner, &filter(&[("env", Some("prod"))])).await, ["a", "b"]);
     assert_eq!(asked(owner, &filter(&[("env", Some("prod")), ("tier", Some("1"))])).await, ["a"]);
+    // A client that knows them names their keys as tags, too.
+    let as_tags = format!("search[tags]=env,tier&{}", filter(&[("env", Some("prod")), ("tier", Some("1"))]));
+    assert_eq!(asked(owner, &as_tags).await, ["a"]);
     assert_eq!(asked(owner, &filter(&[("env", None)])).await, ["a", "b", "c", "inherits", "flat"]);
     // What a project sets holds for its workspaces, unless they say otherwise.
     assert_eq!(asked(owner, &filter(&[("env", Some("lab"))])).await, ["inherits"]);
