@@ -35,7 +35,7 @@
 //! | `{"spawn": ["program", "argument"]}` | starts a program and does not wait for it |
 //! | `{"spawn_many": 1000}` | starts that many processes that wait |
 //! | `{"allocate_mb": 100}` | fills that much memory |
-//! | `{"plan": {…}}` | the plan: `additions`, `changes`, `destructions`, `imports`, `outputs_only`, `errored` |
+//! | `{"plan": {…}}` | the plan: `additions`, `changes`, `destructions`, `imports`, `outputs_only`, `errored`; or `document`, the whole of it |
 //! | `{"no_plan_file": true}` | writes none |
 //! | `{"read_files": ["path"]}` | prints `readable PATH: …` or `denied PATH: …` for each |
 //! | `{"env": true}` | prints the environment |
@@ -43,7 +43,7 @@
 //! | `{"arguments": true}` | prints the command line |
 //! | `{"lock": true}`, `{"unlock": true}` | locks, unlocks the workspace by the state API |
 //! | `{"print_state": true}` | prints the workspace's state as the API gives it, or `no state` |
-//! | `{"write_state": {…}}` | writes the next state by the API: `serial` and `lineage` instead of the right ones, `json_first`, `no_json`, `inline` (in the announcement, as old engines do it), `wrong_md5`, `bytes`, `holds` (so many objects `terraform_data.a[…]`); a refusal is printed, and ends the command with 1 unless `may_fail` |
+//! | `{"write_state": {…}}` | writes the next state by the API: `serial` and `lineage` instead of the right ones, `json_first`, `no_json`, `inline` (in the announcement, as old engines do it), `wrong_md5`, `bytes`, `holds` (so many objects `terraform_data.a[…]`), `outputs`; a refusal is printed, and ends the command with 1 unless `may_fail` |
 //! | `{"created": 3}` | prints so many lines `…: Creation complete after 0s` |
 //! | `{"fill_disk": "path"}` | writes to a file until the disk is full |
 //! | `{"tell": ["127.0.0.1:1", "line"]}` | says a line to whoever listens there, and waits for an answer |

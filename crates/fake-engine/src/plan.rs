@@ -13,8 +13,11 @@ pub(crate) fn summary_line(plan: &Value) -> String {
     format!("Plan: {additions} to add, {changes} to change, {destructions} to destroy.\n")
 }
 
-/// The document.
+/// The document, which may be given whole.
 pub(crate) fn document(plan: &Value, version: &str) -> Value {
+    if let Some(whole) = plan.get("document") {
+        return whole.clone();
+    }
     let kinds =
         [("additions", "create"), ("changes", "update"), ("destructions", "delete"), ("imports", "no-op")];
     let changes: Vec<Value> = kinds

@@ -71,8 +71,9 @@ impl StateApi {
         let lineage = how["lineage"].as_str().or(current["lineage"].as_str()).unwrap_or_default();
         let filling = "x".repeat(how["bytes"].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0));
         let resources = resources(how["holds"].as_u64().unwrap_or(0));
+        let outputs = how.get("outputs").cloned().unwrap_or_else(|| json!({}));
         let state = json!({"version": 4, "serial": serial, "lineage": lineage, "resources": resources,
-            "filling": filling});
+            "outputs": outputs, "filling": filling});
         let state = state.to_string();
         let md5: String = if how["wrong_md5"] == json!(true) {
             "0".repeat(32)

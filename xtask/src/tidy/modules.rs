@@ -25,8 +25,10 @@ fn is_root(inside: &[&str]) -> bool {
     source || matches!(inside, ["tests", _] | ["tests", _, "main"])
 }
 
-/// Test binaries beside the first of their crate, run alone: one needs no runtime and no database, one takes minutes.
-const ALONE: [&str; 2] = ["crates/server/tests/simulation/", "crates/terrane/tests/matrix/"];
+/// Test binaries beside the first of their crate, run alone: one needs no runtime and no database, one reads all that its
+/// process logs, one takes minutes.
+const ALONE: [&str; 3] =
+    ["crates/server/tests/simulation/", "crates/server/tests/canaries/", "crates/terrane/tests/matrix/"];
 
 /// Each test binary is linked by itself, which is most of the time: one for a crate.
 fn one_test_binary(tree: &Tree, file: &SourceFile, inside: &[&str], report: &mut Report) {

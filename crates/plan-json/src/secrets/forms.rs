@@ -76,21 +76,36 @@ impl SecretForms {
         let first = self.ranges.len();
         self.add_other(first, text);
         let escaped = json_escaped(text);
-        // As engines' own `jsonencode` does it.
-        let for_html = escaped.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+        let for_html = html_escaped(&escaped);
         self.add_other(first, &escaped.replace("${", "$${").replace("%{", "%%{"));
-        // JSON within JSON.
-        self.add_other(first, &json_escaped(&escaped));
+        // JSON, or a quoted text, within JSON.
+        let twice = json_escaped(&escaped);
+        self.add_other(first, &html_escaped(&twice));
+        self.add_other(first, &twice);
         self.add_other(first, &json_escaped(&for_html));
         self.add_other(first, &for_html);
         self.add_other(first, &escaped);
+        self.add_quoted_for_shell(first, text);
         for (space, plain) in [("%20", "-_.~"), ("+", "-_.~"), ("%20", "-_.~$&+:=@")] {
             self.add_other(first, &percent_encoded(text, space, plain.as_bytes()));
         }
         self.add_base64(first, &STANDARD.encode(text));
         self.add_base64(first, &STANDARD_NO_PAD.encode(text));
-        for shift in 0..3 {
-            self.add_base64(first, &base64_inside(text, shift));
+        // Also within JSON that was encoded.
+        for inner in [text, &escaped, &for_html] {
+            for shift in 0..3 {
+                self.add_base64(first, &base64_inside(inner, shift));
+            }
+        }
+    }
+
+    /// Adds what programs make of a quote when they name a file, as a text and within JSON.
+    fn add_quoted_for_shell(&mut self, first: usize, text: &str) {
+        if text.contains('\'') {
+            let quoted = text.replace('\'', "'\\''");
+            self.add_other(first, &html_escaped(&json_escaped(&quoted)));
+            self.add_other(first, &json_escaped(&quoted));
+            self.add_other(first, &quoted);
         }
     }
 
@@ -121,6 +136,11 @@ fn base64_inside(text: &str, shift: usize) -> String {
 fn json_escaped(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// As engines' own `jsonencode` and their JSON logs have it.
+fn html_escaped(json: &str) -> String {
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 fn percent_encoded(text: &str, space: &str, plain: &[u8]) -> String {
@@ -178,8 +198,12 @@ mod tests {
     #[test]
     fn forms_of_a_secret() {
         let secret = "p\"a ss<wörd/1";
+        assert!(
+            has("it's <1>", false, "it'\\''s <1>") && has("it's <1>", false, "it'\\\\''s \\u003c1\\u003e")
+        );
         for form in [
             secret,
+            "p\\\\\\\"a ss\\u003cwörd/1",
             "p\\\"a ss<wörd/1",
             "p\\\"a ss\\u003cwörd/1",
             "p\\\\\\\"a ss<wörd/1",
@@ -207,6 +231,8 @@ mod tests {
                 assert!(is_found, "{before} {after}");
             }
         }
+        // `base64encode(jsonencode({ key = "a\"b<c>" }))`.
+        assert!(has("hunter\"2<hunter>", false, &super::base64_inside("hunter\\\"2\\u003chunter\\u003e", 2)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod access;
 mod account;
 mod agents;
 mod applies;
+mod client_faults;
 mod codes;
 mod configuration_versions;
 mod direct;

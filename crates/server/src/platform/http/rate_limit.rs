@@ -59,6 +59,10 @@ impl RateLimiter {
     }
 }
 
+/// A smaller limit is kept and not told: of three or less the CLI makes a pace at which it sends nothing at all
+/// (cli-protocol, rule 12).
+const LIMIT_TOLD_MIN: f64 = 4.0;
+
 /// What is left to a principal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Allowance {
@@ -90,7 +94,9 @@ impl Allowance {
                 headers.insert(HeaderName::from_static(name), value);
             }
         };
-        set("x-ratelimit-limit", self.per_second.to_string());
+        if self.per_second >= LIMIT_TOLD_MIN {
+            set("x-ratelimit-limit", self.per_second.to_string());
+        }
         set("x-ratelimit-remaining", self.left.to_string());
         set("x-ratelimit-reset", seconds(self.wait_micros));
         if self.is_refused {
