@@ -97,8 +97,7 @@ impl Answers<'_> {
             );
             self.look(route, with, &answer);
             if matches!(answer.status, 302 | 307) {
-                answer =
-                    self.server.anonymous.get(&answer.header("location").to_owned()).await.expect_status(200);
+                answer = self.server.anonymous.get(answer.header("location")).await.expect_status(200);
                 self.look(route, with, &answer);
             }
         }

@@ -9,7 +9,7 @@ use terrane_testkit::{Actor, Run, fake_archive};
 
 /// Makes the workspace and two runs: one is applied, one fails.
 pub async fn case(owner: Actor, number: usize) -> Case {
-    let attributes = json!({ "structured-run-output-enabled": number % 2 == 0 });
+    let attributes = json!({ "structured-run-output-enabled": number.is_multiple_of(2) });
     let mut case = Case::new(&owner, number, &attributes).await;
     let behaviour = applied(&mut case, number);
     let run = run(&owner, &case, &behaviour, &json!({ "auto-apply": true })).await;

@@ -37,7 +37,7 @@ const FAILING: &str = "variable \"text\" {}\noutput \"a\" {\n  value = file(\"/n
 
 /// Makes the workspace, applies a run, and fails another.
 pub async fn case(owner: Actor, engine: &'static str, number: usize) -> Case {
-    let attributes = json!({ "engine": engine, "structured-run-output-enabled": number % 2 == 0 });
+    let attributes = json!({ "engine": engine, "structured-run-output-enabled": number.is_multiple_of(2) });
     let mut case = Case::new(&owner, number, &attributes).await;
     for (main, auto_apply, status) in [(MAIN, true, "applied"), (FAILING, false, "errored")] {
         let files = archive(&[("main.tf", main)]);
