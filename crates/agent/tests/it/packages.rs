@@ -10,7 +10,7 @@ use terrane_wire::{Job, Outcome, Report, Task};
 use crate::{
     jobs::{apply, plan},
     server::hex,
-    world::World,
+    world::{Agent, World},
 };
 
 const NAME: &str = "terraform-provider-net";
@@ -49,12 +49,14 @@ fn archive(lock_file: &str, steps: &Value) -> Vec<u8> {
 /// Runs of plans after each other.
 struct Runs {
     world: World,
+    agent: Agent,
     count: u32,
 }
 
 impl Runs {
     fn new() -> Self {
-        Self { world: World::new(), count: 0 }
+        let world = World::new();
+        Self { agent: world.start(), world, count: 0 }
     }
 
     fn run(&mut self, workspace: &str, lock_file: &str, steps: &Value) -> Report {
@@ -67,7 +69,7 @@ impl Runs {
     fn run_job(&mut self, mut job: Job) -> Report {
         self.count += 1;
         job.id = format!("job-{}", self.count);
-        self.world.run(job)
+        self.world.run_by(&self.agent, job)
     }
 
     fn installs(&mut self, workspace: &str, locked: &str, content: &str) {

@@ -12,7 +12,7 @@ use terrane_wire::{Job, Outcome, Task};
 use crate::{
     jobs::{apply, plan},
     release_tree::archive,
-    world::World,
+    world::{World, wait_until},
 };
 
 const MAIN: &str = r#"
@@ -87,13 +87,14 @@ fn finds_it_installed(variable: &str) {
     let folder = Utf8Path::from_path(folder.path()).expect("utf-8");
     let mut world = World::real(variable);
     world.cli_config = Some(packed_mirror(folder));
+    let agent = world.start();
     let kept = || world.work_dir.join("packages").read_dir_utf8().expect("read").count();
     let planned = |number: u32, lock_file: &str| {
         let job = Job {
             id: format!("job-{number}"),
             ..plan(&world.server, &world.engine, &configuration(lock_file))
         };
-        (job.clone(), world.run(job))
+        (job.clone(), world.run_by(&agent, job))
     };
     let (_, cold) = planned(1, "");
     assert_eq!(cold.outcome, Outcome::Finished, "{}", world.server.log());
@@ -114,8 +115,8 @@ fn finds_it_installed(variable: &str) {
     let Task::Apply(task) = &mut applied.task else { panic!("not an apply") };
     task.lock_file = Some(lock_file.clone());
     applied.state = job.state;
-    assert_eq!(world.run(applied).outcome, Outcome::Finished, "{}", world.server.log());
-    assert_eq!((kept(), links()), (1, 1), "nothing is left of the runs");
+    assert_eq!(world.run_by(&agent, applied).outcome, Outcome::Finished, "{}", world.server.log());
+    wait_until("nothing is left of the runs", || (kept(), links()) == (1, 1));
 
     archives.iter().zip(whole).for_each(|(path, whole)| fs::write(path, whole).expect("written"));
 

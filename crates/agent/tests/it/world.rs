@@ -106,12 +106,18 @@ impl World {
 
     /// Runs one job to its report, and the agent to its end.
     pub fn run(&self, job: Job) -> Report {
+        let agent = self.start();
+        let report = self.run_by(&agent, job);
+        self.stop(agent).expect("the agent ends well");
+        report
+    }
+
+    /// Runs one job to its report by an agent that goes on.
+    pub fn run_by(&self, _agent: &Agent, job: Job) -> Report {
         let (folder, count) = (self.work_dir.join(&job.id), self.server.told().reports.len());
         self.give(job);
-        let agent = self.start();
         self.server.wait_for("report", |told| (told.reports.len() > count).then_some(()));
         wait_until("the job's folder is removed", || !folder.exists());
-        self.stop(agent).expect("the agent ends well");
         self.server.report()
     }
 
