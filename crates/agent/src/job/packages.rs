@@ -2,10 +2,11 @@
 //!
 //! None of this can fail a run: what cannot be given the engine installs, and what cannot be kept it installs again.
 
-use std::{fs, io, os::unix::fs::symlink};
+use std::{fs, io, os::unix::fs::symlink, thread};
 
 use camino::Utf8Path;
 use terrane_wire::Job;
+use tokio::sync::oneshot;
 
 use super::{drive::Run, folder::Folder, lock_file, prepare::module_of};
 use crate::{
@@ -51,9 +52,16 @@ fn place_one(
 /// Keeps what the engine has installed. After the report, because nobody waits for it; before the folder is removed.
 pub(super) async fn keep(run: &Run) {
     let (context, job, folder) = (run.context.clone(), run.job.clone(), run.folder.clone());
-    let kept = tokio::task::spawn_blocking(move || keep_installed(&context.packages, &job, &folder));
-    if let Err(error) = kept.await {
-        tracing::error!(job = run.job.id, %error, "failed to keep provider packages");
+    let (done, is_done) = oneshot::channel::<()>();
+    // A thread of its own: a process that is asked to stop does not wait for it.
+    let started = thread::Builder::new().name("packages".into()).spawn(move || {
+        keep_installed(&context.packages, &job, &folder);
+        drop(done);
+    });
+    match started {
+        // Only ever closed, also by a mistake in the thread.
+        Ok(_) => drop(is_done.await),
+        Err(error) => tracing::warn!(job = run.job.id, %error, "failed to keep provider packages"),
     }
 }
 

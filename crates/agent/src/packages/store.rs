@@ -57,8 +57,11 @@ impl PackageStore {
         fs::create_dir_all(&root)?;
         for entry in root.read_dir_utf8()? {
             let entry = entry?;
-            if entry.file_name().starts_with(PARTIAL_PREFIX) {
-                fs::remove_dir_all(entry.path())?;
+            // A process that is just ending may still write to it; the next one removes it then.
+            if entry.file_name().starts_with(PARTIAL_PREFIX)
+                && let Err(error) = fs::remove_dir_all(entry.path())
+            {
+                tracing::warn!(path = %entry.path(), %error, "failed to remove half a provider package");
             }
         }
         Ok(Self { root, limits, turn: Mutex::default() })
