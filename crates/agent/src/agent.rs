@@ -18,6 +18,7 @@ use crate::{
     identity::WorkDir,
     job::{Adopted, Context, find_held, holding_now, run_adopted, run_claimed},
     known_engines::KnownEngines,
+    packages::PackageStore,
     settings::Settings,
 };
 
@@ -49,6 +50,7 @@ pub async fn run(
     tokio::task::spawn_blocking(move || current.iter().for_each(|engine| drop(engine.sha256())));
     let failed = |error| AgentError::WorkDir { path: settings.work_dir.clone(), error };
     let held = find_held(&settings.work_dir).map_err(failed)?;
+    let packages = PackageStore::open(&settings.work_dir).map_err(failed)?;
     let connection = Connection::new(client, settings.token.clone());
     let heart = Heart::start(connection.separate()?).map_err(AgentError::Heart)?;
     let hello = Hello {
@@ -74,7 +76,7 @@ pub async fn run(
         wait_ms: CLAIM_WAIT_MS,
     };
     let host = HostEnvironment::read();
-    let context = Arc::new(Context { settings, engines, connection, heart, host, cli_config });
+    let context = Arc::new(Context { settings, engines, connection, heart, host, cli_config, packages });
     work(&context, &claim, adopted, &stop).await;
     Ok(())
 }

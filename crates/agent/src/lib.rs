@@ -25,6 +25,7 @@
 //! | `supervisor` | the process that owns one phase |
 //! | `state_service` | the engine's state calls, served beside it |
 //! | `sandbox` | the process that restricts itself and runs the engine |
+//! | `packages` | provider packages that are kept from run to run |
 //! | `leftovers` | ends what nobody wants any more |
 //! | `client` | the calls to the server |
 
@@ -40,6 +41,7 @@ mod job;
 mod known_engines;
 mod leftovers;
 mod log;
+mod packages;
 mod sandbox;
 mod settings;
 mod state_service;

@@ -24,7 +24,7 @@
 //! | `{"repeat_mb": 200}` | prints that many million bytes in lines of 100 |
 //! | `{"sleep_ms": 10}` | waits |
 //! | `{"wait_for_file": "path"}` | waits until the file exists |
-//! | `{"write_file": ["path", "text"]}` | writes a file |
+//! | `{"write_file": ["path", "text"]}` | writes a file, with the folders above it |
 //! | `{"write_time": "path"}` | writes when this command began, Unix microseconds, to a file |
 //! | `{"symlink": ["target", "path"]}` | makes a link |
 //! | `{"exit": 3}` | exits with this code |

@@ -57,7 +57,7 @@ impl Steps {
                     thread::sleep(Duration::from_millis(2));
                 }
             }
-            "write_file" => fs::write(string(argument, 0), string(argument, 1))?,
+            "write_file" => write_file(string(argument, 0), string(argument, 1))?,
             "write_time" => {
                 let since_epoch = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
                 fs::write(text, since_epoch.as_micros().to_string())?;
@@ -182,6 +182,13 @@ fn tell(address: &str, line: &str) -> io::Result<()> {
         0 => Err(io::Error::other(format!("nobody answered to {line:?}"))),
         _ => Ok(()),
     }
+}
+
+fn write_file(path: &str, text: &str) -> io::Result<()> {
+    if let Some(folder) = Path::new(path).parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
 }
 
 fn read_file(path: &str) -> String {

@@ -52,6 +52,7 @@ async fn make_ready(run: &Run) -> Result<(Fetched, Prepared), String> {
         host: &context.host,
         cli_config: &context.cli_config,
         engine: &engine,
+        packages: &context.packages,
         token: &run.token,
     };
     let prepared = prepare(&run.job, &run.folder, sources).map_err(|error| error.to_string())?;

@@ -29,6 +29,7 @@ use crate::{
     heart::Heart,
     known_engines::KnownEngines,
     log::{LogLimit, LogOf, Pump, Scrubber},
+    packages::PackageStore,
     settings::Settings,
 };
 
@@ -45,6 +46,7 @@ pub(crate) struct Context {
     pub(crate) heart: Heart,
     pub(crate) host: HostEnvironment,
     pub(crate) cli_config: OperatorCliConfig,
+    pub(crate) packages: PackageStore,
 }
 
 /// Everything of one job while it lasts.

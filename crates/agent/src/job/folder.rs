@@ -55,7 +55,7 @@ impl Folder {
     }
 
     fn create_parts(&self) -> io::Result<()> {
-        for name in ["config", "tmp", "data", "home", "out", "logs", "input", "state"] {
+        for name in ["config", "tmp", "data", "home", "out", "logs", "input", "state", "packages"] {
             private(&self.0.join(name))?;
         }
         Ok(())
@@ -124,6 +124,11 @@ impl Folder {
     /// What the engine may read.
     pub(crate) fn input(&self) -> Utf8PathBuf {
         self.0.join("input")
+    }
+
+    /// Provider packages that were kept: the engine may read and execute them.
+    pub(crate) fn packages(&self) -> Utf8PathBuf {
+        self.0.join("packages")
     }
 
     /// The engine's CLI configuration.

@@ -10,6 +10,7 @@
 //! | `fetch` | configuration, state and plan file, downloaded and checked |
 //! | `prepare` | everything the supervisor needs |
 //! | `lock_file` | the dependency lock file, from a plan to its apply |
+//! | `packages` | provider packages, from the agent's store and to it |
 //! | `process` | the supervisor as the agent sees it |
 //! | `ending` | who wants the job to end early, and why |
 //! | `states` | forwards what an apply writes |
@@ -29,6 +30,7 @@ mod held;
 mod inside;
 mod kept;
 mod lock_file;
+mod packages;
 mod prepare;
 mod process;
 mod report;

@@ -6,13 +6,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use terrane_wire::{Job, Task};
 
-use super::{folder::Folder, inside::open_inside, lock_file};
+use super::{folder::Folder, inside::open_inside, lock_file, packages};
 use crate::{
     engine::{
         Environment, HostEnvironment, OperatorCliConfig, OverrideError, StateAddress, apply_steps,
         plan_steps, write_override, write_variables,
     },
     engines::{FoundEngine, hex},
+    packages::PackageStore,
     settings::{SandboxDemand, Settings},
     supervisor::spec::{BaseState, Phase, SPEC_VERSION, Spec, StateWorkspace, write_private},
 };
@@ -38,6 +39,7 @@ pub(super) struct Sources<'a> {
     pub(super) host: &'a HostEnvironment,
     pub(super) cli_config: &'a OperatorCliConfig,
     pub(super) engine: &'a FoundEngine,
+    pub(super) packages: &'a PackageStore,
     /// The bearer token of this run's state service.
     pub(super) token: &'a str,
 }
@@ -61,6 +63,7 @@ pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Resul
         lock_file::write(&module, text)?;
     }
     let lock_file = lock_file::place(folder, &module)?;
+    packages::place(sources.packages, job, folder, &lock_file);
     if let Some(key) = &job.ssh_key {
         write_ssh_key(folder, key.expose())?;
     }
@@ -91,7 +94,7 @@ pub(super) fn prepare(job: &Job, folder: &Folder, sources: Sources<'_>) -> Resul
         state_address: StateAddress::of(job),
         has_token_in_cli_config: !job.engine.is_at_least([1, 2, 0]),
         operator_cli_config: sources.cli_config.text.clone(),
-        readable: sources.cli_config.readable.clone(),
+        readable: sources.cli_config.readable.iter().cloned().chain([folder.packages()]).collect(),
         demand_full_sandbox: sources.settings.sandbox == SandboxDemand::Full,
         memory_bytes_max: sources.settings.memory_bytes_max,
         processes_max: sources.settings.processes_max,

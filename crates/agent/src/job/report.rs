@@ -16,7 +16,7 @@ use super::{
     folder::Folder,
     inside::open_inside,
     kept::keep_report,
-    lock_file,
+    lock_file, packages,
     prepare::module_of,
     secrets,
     states::{ForwardError, Forwarder},
@@ -270,6 +270,7 @@ pub(super) async fn deliver(run: &Run, report: &Report) {
         tracing::error!(job = run.job.id, folder = %run.folder.root(), "the server was away for too long");
         return;
     }
+    packages::keep(run).await;
     run.abandon().await;
 }
 

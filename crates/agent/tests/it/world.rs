@@ -18,6 +18,8 @@ pub struct World {
     pub engine: FoundEngine,
     pub work_dir: Utf8PathBuf,
     pub slots: usize,
+    /// The operator's CLI configuration for engines.
+    pub cli_config: Option<Utf8PathBuf>,
     /// The program of supervisors.
     pub supervisor: Utf8PathBuf,
     runtime: Runtime,
@@ -56,7 +58,16 @@ impl World {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let supervisor = Utf8PathBuf::from(env!("CARGO_BIN_EXE_agent-process"));
-        Self { server: Server::default(), engine, work_dir, slots: 1, supervisor, runtime, _folder: folder }
+        Self {
+            server: Server::default(),
+            engine,
+            work_dir,
+            slots: 1,
+            cli_config: None,
+            supervisor,
+            runtime,
+            _folder: folder,
+        }
     }
 
     pub fn settings(&self) -> Settings {
@@ -65,7 +76,7 @@ impl World {
             supervisor: self.supervisor.clone(),
             engine_paths: Vec::new(),
             engine_dir: Utf8PathBuf::from("/nonexistent"),
-            engine_cli_config: None,
+            engine_cli_config: self.cli_config.clone(),
             slots: self.slots,
             sandbox: SandboxDemand::BestEffort,
             memory_bytes_max: 4 << 30,
@@ -95,12 +106,18 @@ impl World {
 
     /// Runs one job to its report, and the agent to its end.
     pub fn run(&self, job: Job) -> Report {
+        let agent = self.start();
+        let report = self.run_by(&agent, job);
+        self.stop(agent).expect("the agent ends well");
+        report
+    }
+
+    /// Runs one job to its report by an agent that goes on.
+    pub fn run_by(&self, _agent: &Agent, job: Job) -> Report {
         let (folder, count) = (self.work_dir.join(&job.id), self.server.told().reports.len());
         self.give(job);
-        let agent = self.start();
         self.server.wait_for("report", |told| (told.reports.len() > count).then_some(()));
         wait_until("the job's folder is removed", || !folder.exists());
-        self.stop(agent).expect("the agent ends well");
         self.server.report()
     }
 
