@@ -43,6 +43,12 @@ impl Api {
         Ok(api)
     }
 
+    /// With a new connection: the server closes one that has said nothing for half a minute.
+    pub(super) fn reconnect(&mut self) -> Result<()> {
+        self.http = self.http.again()?;
+        Ok(())
+    }
+
     /// Sends a request; its status and body. One that is refused is an error.
     pub(super) fn call(&mut self, method: &str, path: &str, body: &[u8]) -> Result<(u16, Vec<u8>)> {
         let answer = self.http.send(&Request { method, path, token: &self.token, body })?;

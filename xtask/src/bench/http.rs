@@ -41,6 +41,11 @@ impl Http {
         Ok(Self { stream: BufReader::with_capacity(64 * 1024, stream), address })
     }
 
+    /// A new connection to the same server.
+    pub(super) fn again(&self) -> std::io::Result<Self> {
+        Self::connect(self.address)
+    }
+
     /// Sends a request and reads its answer to the last byte.
     pub(super) fn send(&mut self, request: &Request<'_>) -> Result<Answer> {
         let Request { method, path, token, body } = request;

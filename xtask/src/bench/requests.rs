@@ -29,6 +29,7 @@ impl Times<'_> {
 
 /// Asks what a `cloud` block's client asks, at its own pace.
 pub(super) fn measure(api: &mut Api, engine: &Engine<'_>, samples: usize) -> Result<Vec<Series>> {
+    api.reconnect()?;
     let wish = json!({ "name": "requests", "engine": engine.kind });
     let workspace = api.empty_workspace(&wish)?;
     let mut all: Vec<Series> = Vec::new();
