@@ -10,7 +10,7 @@ use std::io::Read;
 use terrane_server::platform::access::Needs;
 use terrane_server::platform::http::Route;
 use terrane_server::router::routes;
-use terrane_testkit::{Actor, Answer, Run, TestServer};
+use terrane_testkit::{Actor, Answer, Browser, Run, TestServer};
 
 /// What is meant to give a secret to an owner, and the contract's reason. Each must do so.
 const MEANT: [(&str, &str); 11] = [
@@ -33,8 +33,8 @@ const INCLUDE: &str = "include=plan,apply,workspace,workspaces,projects,organiza
     comment,sourceable,vars,outputs,current_run,current_run.plan,current_state_version,current_state_version.outputs,\
     current_configuration_version,locked_by,project,readme,task_stages";
 
-/// What only an apply that broke leaves, and what only version control says.
-const NOT_THERE: [&str; 2] = ["getErroredState", "getIngressAttributes"];
+/// What only an apply that broke leaves, what only version control says, and what a client must ask for in its query.
+const NOT_THERE: [&str; 3] = ["getErroredState", "getIngressAttributes", "showConsent"];
 
 /// Parameters that name a run or what belongs to it.
 const OF_RUN: [&str; 3] = ["run_id", "plan_id", "apply_id"];
@@ -43,6 +43,8 @@ const OF_RUN: [&str; 3] = ["run_id", "plan_id", "apply_id"];
 #[derive(Debug, Clone, Copy)]
 pub struct Answers<'a> {
     pub server: &'a TestServer,
+    /// The owner's, signed in: pages are not for tokens.
+    pub browser: &'a Browser,
     pub counted: &'a Counted,
     pub site: &'a Site,
 }
@@ -87,7 +89,10 @@ impl Answers<'_> {
         let path = path(route, ids);
         let sign = if path.contains('?') { '&' } else { '?' };
         for (path, with) in [(path.clone(), ""), (format!("{path}{sign}{INCLUDE}"), " with outputs")] {
-            let mut answer = self.actor(route).get(&format!("/{path}")).await;
+            let mut answer = match route.needs.is_page() {
+                true => self.browser.get(&path).await,
+                false => self.actor(route).get(&format!("/{path}")).await,
+            };
             let is_there = answer.status < 400 || NOT_THERE.contains(&route.operation);
             assert!(
                 answer.status < 500 && (is_there || !must_succeed),
@@ -156,11 +161,10 @@ pub fn meant(is_fake: bool) -> impl Iterator<Item = &'static str> {
         .filter(move |name| is_fake || !name.starts_with("downloadConfiguration"))
 }
 
-/// What a signed URL reads is reached by where answers lead to.
+/// What a signed URL reads is reached by where answers lead to; whoever is not signed in sees nobody's pages.
 fn gets() -> impl Iterator<Item = Route> {
-    routes()
-        .into_iter()
-        .filter(|route| route.method == Method::GET && !matches!(route.needs, Needs::SignedUrl))
+    let is_nobodys = |route: &Route| matches!(route.needs, Needs::SignedUrl | Needs::Visitor);
+    routes().into_iter().filter(move |route| route.method == Method::GET && !is_nobodys(route))
 }
 
 fn names(route: &Route) -> impl Iterator<Item = &'static str> {

@@ -56,7 +56,8 @@ async fn search<F: Future<Output = Case>>(
     counted.planted(site.secrets.iter().chain(planted.iter().flat_map(|case| &case.secrets)));
     stored::at_rest(&server).await;
     let ran = began.elapsed();
-    let answers = answers::Answers { server: &server, counted: &counted, site: &site };
+    let browser = server.browser("ada").await;
+    let answers = answers::Answers { server: &server, browser: &browser, counted: &counted, site: &site };
     answers.of_site().await;
     stream::iter(&planted).for_each_concurrent(AT_ONCE, |case| answers.of_case(case)).await;
     stored::search(&server, &counted).await;
