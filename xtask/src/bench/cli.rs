@@ -21,8 +21,9 @@ const WARM_UP: usize = 1;
 
 const ONE: &[u8] = b"resource \"terraform_data\" \"one\" {}\n";
 const NEW_EACH_TIME: &[u8] = b"resource \"terraform_data\" \"one\" {\n  triggers_replace = timestamp()\n}\n";
-/// Thinks for about two seconds and says nothing meanwhile: bcrypt is slow by design.
-const SILENT: &[u8] = b"resource \"terraform_data\" \"one\" {\n  input = length(bcrypt(\"x\", 15))\n}\n";
+/// Thinks for two seconds or more and says nothing meanwhile.
+const SILENT: &[u8] = b"resource \"terraform_data\" \"one\" {\n  \
+    input = sum([for i in range(750) : sum([for j in range(750) : i * j])])\n}\n";
 /// Of the fake engine: 5 MB in lines.
 const LOG: &[u8] = b"{\"plan\": [{\"repeat_mb\": 5}, {\"plan\": {\"additions\": 1}}]}";
 
