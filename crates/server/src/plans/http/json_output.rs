@@ -46,16 +46,16 @@ impl Part {
         }
     }
 
-    /// Whether an engine can make it, and the first Terraform that can. Schemas are asked of engines whose plans are
+    /// Whether an engine can make it. Schemas are asked of engines whose plans are
     /// redacted by them; api-contract 3.5 has the others answer 404.
     fn is_made_by(self, engine: EngineKind, version: &str) -> bool {
         match self {
-            Self::Json => engine.has_json_plans(version),
+            Self::Json | Self::Schemas => engine.has_json_plans(version),
             Self::Redacted => engine.has_redacted_plans(version),
-            Self::Schemas => engine.has_json_plans(version),
         }
     }
 
+    /// The first Terraform that can.
     fn first_terraform(self) -> &'static str {
         match self {
             Self::Json | Self::Schemas => "0.12",
